@@ -1,0 +1,1 @@
+"""The nouns, the wire and the filter language; no I/O."""

@@ -1,0 +1,89 @@
+"""Where implementations are found: the one file that names them, a line each.
+
+Built-ins and other people's plug-ins go through the same door: a group, a name, and ``module:attribute``. A plug-in
+declares an entry point in the group ``modelyard.<group>``; it may add names and may not replace a built-in one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from modelyard.core.errors import InvalidParameter, MissingExtra
+
+BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        # databases, by URI scheme
+        "databases": MappingProxyType(
+            {
+                "sqlite": "modelyard.db.sqlite:SqliteDatabase",
+                "postgresql": "modelyard.db.postgres:PostgresDatabase",
+            }
+        ),
+        # tracking stores
+        "tracking_stores": MappingProxyType(
+            {
+                "sql": "modelyard.services.tracking.sql.store:SqlTrackingStore",
+                "remote": "modelyard.services.tracking.remote:RemoteTrackingStore",
+            }
+        ),
+        # model registries
+        "registry_stores": MappingProxyType(
+            {
+                "sql": "modelyard.services.registry.sql.store:SqlRegistryStore",
+                "remote": "modelyard.services.registry.remote:RemoteRegistryStore",
+            }
+        ),
+        # artifact stores, by URI scheme
+        "artifact_stores": MappingProxyType({"file": "modelyard.services.artifacts.local:LocalArtifactStore"}),
+        # the log of idempotency keys
+        "request_logs": MappingProxyType({"sql": "modelyard.services.requests.sql:SqlRequestLog"}),
+    }
+)
+
+EXTRAS: Mapping[str, str] = MappingProxyType(
+    {
+        "apsw": "server",
+        "zstandard": "server",
+        "uvicorn": "server",
+        "uvloop": "server",
+        "httptools": "server",
+        "psycopg": "postgres",
+        "psycopg_pool": "postgres",
+    }
+)
+"""Module that may be missing → the extra that brings it."""
+
+
+def names(group: str) -> list[str]:
+    """All names of a group, built in and plugged in, sorted."""
+    return sorted({*BUILT_IN.get(group, {}), *(point.name for point in _points(group))})
+
+
+def load(group: str, name: str) -> Any:
+    """The object a name stands for.
+
+    Raises ``InvalidParameter`` for an unknown name, listing the known ones, and ``MissingExtra`` when the module needs
+    a package that is not installed.
+    """
+    target = BUILT_IN.get(group, {}).get(name)
+    if target is None:
+        for point in _points(group):
+            if point.name == name:
+                return point.load()
+        raise InvalidParameter(f"There is no {name!r} among {group}. Known: {', '.join(names(group))}.")
+    module, _, attribute = target.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        raise MissingExtra(f"{group} {name!r}", extra=extra) from error
+
+
+def _points(group: str) -> importlib.metadata.EntryPoints:
+    return importlib.metadata.entry_points(group=f"modelyard.{group}")

@@ -1,0 +1,1 @@
+"""The wire: one table of endpoints, the messages they carry, and their encoding."""

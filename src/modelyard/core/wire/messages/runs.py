@@ -1,0 +1,158 @@
+"""Requests and replies about runs and what is logged to them."""
+
+from __future__ import annotations
+
+from modelyard.core.entities import (
+    DatasetInput,
+    Metric,
+    ModelInput,
+    ModelOutput,
+    Param,
+    Run,
+    RunInfo,
+    RunStatusName,
+    RunTag,
+    ViewTypeName,
+)
+from modelyard.core.wire.messages.message import Message
+
+
+class CreateRun(Message, frozen=True, kw_only=True):
+    """Start a run. ``run_id`` is ours: a client that names the run may send the request again without harm."""
+
+    experiment_id: str = "0"
+    user_id: str = ""
+    run_name: str = ""
+    start_time: int | None = None
+    tags: list[RunTag] = []
+    run_id: str | None = None
+
+
+class RunReply(Message, frozen=True, kw_only=True):
+    """One run."""
+
+    run: Run
+
+
+class UpdateRun(Message, frozen=True, kw_only=True):
+    """Change status, end time or name; what is left out stays."""
+
+    run_id: str
+    status: RunStatusName | None = None
+    end_time: int | None = None
+    run_name: str = ""
+
+
+class RunInfoReply(Message, frozen=True, kw_only=True):
+    """A run's info after a change."""
+
+    run_info: RunInfo
+
+
+class GetRun(Message, frozen=True, kw_only=True):
+    """Look a run up, deleted ones too."""
+
+    run_id: str
+
+
+class SearchRuns(Message, frozen=True, kw_only=True):
+    """Find runs of some experiments by filter, in an order, a page at a time."""
+
+    experiment_ids: list[str] = []
+    filter: str = ""
+    run_view_type: ViewTypeName = "ACTIVE_ONLY"
+    max_results: int = 1000
+    order_by: list[str] = []
+    page_token: str = ""
+
+
+class RunsPage(Message, frozen=True, kw_only=True):
+    """A page of runs; a token only when there are more."""
+
+    runs: list[Run] = []
+    next_page_token: str = ""
+
+
+class DeleteRun(Message, frozen=True, kw_only=True):
+    """Mark a run deleted."""
+
+    run_id: str
+
+
+class RestoreRun(Message, frozen=True, kw_only=True):
+    """Bring a deleted run back."""
+
+    run_id: str
+
+
+class LogMetric(Message, frozen=True, kw_only=True):
+    """Log one point."""
+
+    run_id: str
+    key: str
+    value: float
+    timestamp: int
+    step: int = 0
+    model_id: str | None = None
+    dataset_name: str | None = None
+    dataset_digest: str | None = None
+
+
+class LogParam(Message, frozen=True, kw_only=True):
+    """Log one parameter."""
+
+    run_id: str
+    key: str
+    value: str = ""
+
+
+class LogBatch(Message, frozen=True, kw_only=True):
+    """Log points, parameters and tags at once: all or nothing."""
+
+    run_id: str
+    metrics: list[Metric] = []
+    params: list[Param] = []
+    tags: list[RunTag] = []
+
+
+class SetTag(Message, frozen=True, kw_only=True):
+    """Set a tag of a run, replacing its value."""
+
+    run_id: str
+    key: str
+    value: str = ""
+
+
+class DeleteTag(Message, frozen=True, kw_only=True):
+    """Remove a tag of a run."""
+
+    run_id: str
+    key: str
+
+
+class LogInputs(Message, frozen=True, kw_only=True):
+    """Record the datasets and models a run reads."""
+
+    run_id: str
+    datasets: list[DatasetInput] = []
+    models: list[ModelInput] = []
+
+
+class LogOutputs(Message, frozen=True, kw_only=True):
+    """Record the logged models a run writes."""
+
+    run_id: str
+    models: list[ModelOutput] = []
+
+
+class LogModel(Message, frozen=True, kw_only=True):
+    """Append an MLmodel document to the run's tag ``mlflow.log-model.history`` (MLflow 1.x and 2.x clients)."""
+
+    run_id: str
+    model_json: str
+
+
+class Heartbeat(Message, frozen=True, kw_only=True):
+    """Say that the process of these runs is alive (ours)."""
+
+    run_ids: list[str] = []

@@ -1,0 +1,1 @@
+"""The state the platform keeps: one folder a kind, the same file names in each."""

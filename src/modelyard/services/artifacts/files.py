@@ -1,0 +1,122 @@
+"""Files that are being written and read."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from modelyard.core.errors import InvalidParameter, ModelyardError, NotFound, Unavailable
+from modelyard.services.artifacts.contract import Stored
+
+CHUNK = 1 << 20
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def sync_folder(folder: int) -> None:
+    """Make names in a folder durable."""
+    os.fsync(folder)
+
+
+@contextmanager
+def translated(key: str) -> Iterator[None]:
+    """Turn the system's errors about a key into ours; the one border where that is done."""
+    try:
+        yield
+    except ModelyardError:
+        raise
+    except FileNotFoundError:
+        raise NotFound(f"There is no artifact {key!r}.") from None
+    except (NotADirectoryError, IsADirectoryError, FileExistsError):
+        raise InvalidParameter(
+            f"The artifact path {key!r} meets a file where it needs a folder, or the other way."
+        ) from None
+    except OSError as error:
+        raise _translate(error, key) from error
+
+
+def _translate(error: OSError, key: str) -> ModelyardError:
+    if error.errno in (errno.ELOOP, errno.ENXIO):
+        return NotFound(f"There is no artifact {key!r}.")
+    if error.errno in (errno.ENAMETOOLONG, errno.EINVAL, errno.ENOTEMPTY):
+        return InvalidParameter("Invalid path")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return Unavailable("The disk is full; the artifact was not stored.", retry_after=30, reason="DISK_FULL")
+    return Unavailable("The artifact folder cannot be used right now.", retry_after=5, reason="ARTIFACTS")
+
+
+class FileUpload:
+    """Bytes on their way into a temporary file, hashed as they pass; ``place`` gives the synced file its name."""
+
+    def __init__(self, temporary: Path, key: str, *, place: Callable[[Path, Stored], None]) -> None:
+        self.temporary = temporary
+        self._key = key
+        self._place = place
+        self._digest = hashlib.sha256()
+        self._size = 0
+        with translated(key):
+            self._descriptor = os.open(temporary, _NEW, 0o600)
+
+    def write(self, chunk: bytes | memoryview) -> None:
+        """Add bytes."""
+        self._digest.update(chunk)
+        view = memoryview(chunk)
+        self._size += len(view)
+        with translated(self._key):
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+
+    def finish(self) -> Stored:
+        """Sync the bytes and give the file its name."""
+        stored = Stored(size=self._size, sha256=self._digest.hexdigest())
+        try:
+            with translated(self._key):
+                os.fsync(self._descriptor)
+                self._close()
+                self._place(self.temporary, stored)
+        except BaseException:
+            self.abandon()
+            raise
+        return stored
+
+    def abandon(self) -> None:
+        """Forget what was written."""
+        self._close()
+        with suppress(FileNotFoundError):
+            os.unlink(self.temporary)
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class FileDownload:
+    """An open regular file."""
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        self.size = size
+        self._descriptor = descriptor
+
+    def fileno(self) -> int | None:
+        """The file's descriptor."""
+        return self._descriptor
+
+    def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """The bytes from ``start`` to before ``stop``, a mebibyte at a time."""
+        end = self.size if stop is None else min(stop, self.size)
+        while start < end:
+            piece = os.pread(self._descriptor, min(CHUNK, end - start), start)
+            if not piece:
+                return
+            start += len(piece)
+            yield piece
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1

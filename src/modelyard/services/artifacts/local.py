@@ -1,0 +1,196 @@
+"""Artifacts on a local disk.
+
+No client text is ever handed to the system as a path: keys are opened segment by segment below an open folder, links
+are not followed, and only regular files with a single name are read.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from pathlib import Path
+
+from modelyard.core import keys
+from modelyard.core.entities import FileInfo
+from modelyard.core.errors import InvalidParameter, NotFound, Unavailable
+from modelyard.core.ids import new_token
+from modelyard.services.artifacts import rules
+from modelyard.services.artifacts.contract import ArtifactStore, Download, Stored, Upload
+from modelyard.services.artifacts.files import FileDownload, FileUpload, sync_folder, translated
+from modelyard.services.artifacts.parts import PartFolder
+
+TMP = ".modelyard-tmp"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class LocalArtifactStore(ArtifactStore):
+    """Files below one folder, each written beside it first and renamed into place when it is whole and synced."""
+
+    def __init__(self, root: str | os.PathLike[str], *, tmp: str | os.PathLike[str] | None = None) -> None:
+        """``root`` is made if it is not there (0700). ``tmp`` must lie on the same disk; by default it is below it."""
+        self._root = Path(root)
+        self._tmp = Path(tmp) if tmp is not None else self._root / TMP
+        for folder in (self._root, self._tmp):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._parts = PartFolder(self._tmp)
+
+    def list(self, key: str) -> list[FileInfo]:
+        """Files and folders directly in a folder, by name."""
+        segments = keys.check_folder(key)
+        try:
+            with self._folder(segments) as folder:
+                entries = [self._describe(folder, name, segments) for name in sorted(os.listdir(folder))]
+        except NotFound:
+            return []
+        return [entry for entry in entries if entry is not None]
+
+    def open(self, key: str) -> AbstractContextManager[Download]:
+        """The file for reading."""
+        return closing(self._open(keys.check(key), key))
+
+    def upload(self, key: str) -> Upload:
+        """Begin to write a file."""
+        segments = self._writable(key)
+        self._check_space()
+        return FileUpload(self._tmp / new_token(), key, place=lambda temporary, _: self._place(temporary, segments))
+
+    def delete(self, key: str) -> None:
+        """Remove a file or a folder with all in it."""
+        segments = self._writable(key)
+        try:
+            with self._folder(segments[:-1]) as folder:
+                self._remove(folder, segments[-1])
+                sync_folder(folder)
+        except NotFound:
+            return
+
+    def begin_parts(self, key: str, count: int) -> str:
+        """Begin an upload in parts."""
+        self._writable(key)
+        rules.check_parts(count)
+        self._check_space()
+        with translated(key):
+            return self._parts.begin(key, count)
+
+    def upload_part(self, key: str, upload_id: str, number: int) -> Upload:
+        """Begin to write a part."""
+        with translated(key):
+            return self._parts.upload(key, upload_id, number)
+
+    def complete_parts(self, key: str, upload_id: str, etags: dict[int, str]) -> Stored:
+        """Join the parts to the file."""
+        segments = self._writable(key)
+        with translated(key):
+            joined = self._parts.join(key, upload_id, etags)
+            if joined.temporary is not None:
+                self._place(joined.temporary, segments)
+                self._parts.finished(upload_id, joined.stored)
+            return joined.stored
+
+    def abort_parts(self, key: str, upload_id: str) -> None:
+        """Forget an upload and its parts."""
+        keys.check(key)
+        self._parts.abort(upload_id)
+
+    def presigned_url(self, key: str) -> str:
+        """A local disk has no addresses."""
+        keys.check(key)
+        raise rules.no_presigned_urls()
+
+    def is_ready(self) -> bool:
+        """Whether the folder is writable and the disk has room."""
+        try:
+            self._check_space()
+        except (Unavailable, OSError):
+            return False
+        return os.access(self._root, os.W_OK)
+
+    def sweep(self, older_than_seconds: float, now: float) -> int:
+        """Remove what interrupted uploads left behind; answers how many."""
+        return self._parts.sweep(now - older_than_seconds)
+
+    def _writable(self, key: str) -> tuple[str, ...]:
+        segments = keys.check(key)
+        if segments[0] == TMP:
+            raise InvalidParameter("Invalid path")
+        return segments
+
+    def _check_space(self) -> None:
+        disk = shutil.disk_usage(self._root)
+        rules.check_space(disk.free, disk.total)
+
+    @contextmanager
+    def _folder(self, segments: tuple[str, ...], *, make: bool = False) -> Iterator[int]:
+        """A descriptor of the folder, walked to from the root; ``NotFound`` where the way leads over no folder."""
+        key = "/".join(segments)
+        with translated(key):
+            at = os.open(self._root, _FOLDER)
+        try:
+            for segment in segments:
+                with translated(key):
+                    at = self._step(at, segment, make=make)
+            yield at
+        finally:
+            os.close(at)
+
+    @staticmethod
+    def _step(at: int, segment: str, *, make: bool) -> int:
+        """Open a folder below ``at`` and close ``at``."""
+        if make:
+            with suppress(FileExistsError):
+                os.mkdir(segment, 0o700, dir_fd=at)
+                sync_folder(at)
+        try:
+            below = os.open(segment, _FOLDER, dir_fd=at)
+        except NotADirectoryError:
+            if make:
+                raise
+            raise FileNotFoundError(segment) from None
+        os.close(at)
+        return below
+
+    def _open(self, segments: tuple[str, ...], key: str) -> FileDownload:
+        with self._folder(segments[:-1]) as folder, translated(key):
+            descriptor = os.open(segments[-1], _FILE, dir_fd=folder)
+        facts = os.fstat(descriptor)
+        if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
+            return FileDownload(descriptor, facts.st_size)
+        os.close(descriptor)
+        if stat.S_ISDIR(facts.st_mode):
+            raise InvalidParameter(f"The artifact {key!r} is a folder.")
+        raise NotFound(f"There is no artifact {key!r}.")
+
+    def _place(self, temporary: Path, segments: tuple[str, ...]) -> None:
+        """Give a finished file its name; the folder's entry is synced."""
+        with self._folder(segments[:-1], make=True) as folder, translated("/".join(segments)):
+            os.rename(temporary, segments[-1], dst_dir_fd=folder)
+            sync_folder(folder)
+
+    def _describe(self, folder: int, name: str, segments: tuple[str, ...]) -> FileInfo | None:
+        if not segments and name == TMP:
+            return None
+        try:
+            facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        path = "/".join((*segments, name))
+        if stat.S_ISDIR(facts.st_mode):
+            return FileInfo(path, is_dir=True)
+        if stat.S_ISREG(facts.st_mode):
+            return FileInfo(path, is_dir=False, file_size=facts.st_size)
+        return None
+
+    def _remove(self, folder: int, name: str) -> None:
+        try:
+            facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        with translated(name):
+            if stat.S_ISDIR(facts.st_mode):
+                shutil.rmtree(name, dir_fd=folder)
+            else:
+                os.unlink(name, dir_fd=folder)

@@ -1,0 +1,1 @@
+"""Experiments, runs, params, tags, metrics, inputs and logged models."""
