@@ -7,6 +7,7 @@ from typing import Protocol
 from modelyard.core.wire.messages import registry as reg
 from modelyard.core.wire.messages.message import Empty
 
+
 class RegistryStore(Protocol):
     """Registered models, their versions, aliases, stages and tags.
 

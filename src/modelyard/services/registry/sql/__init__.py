@@ -1,0 +1,1 @@
+"""The registry's statements and the store made of them."""
