@@ -39,6 +39,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
         ),
         # artifact stores, by URI scheme
         "artifact_stores": MappingProxyType({"file": "modelyard.services.artifacts.local:LocalArtifactStore"}),
+        # what puts metrics in their compact form, in the background
+        "compactors": MappingProxyType({"sql": "modelyard.services.tracking.sql.metrics.compact:Compactor"}),
         # the log of idempotency keys
         "request_logs": MappingProxyType({"sql": "modelyard.services.requests.sql:SqlRequestLog"}),
     }

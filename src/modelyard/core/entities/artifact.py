@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelyard.core.entities.noun import Noun
+from modelyard.core.entities.noun import Int64, Noun
 
 
 class FileInfo(Noun, frozen=True):
@@ -16,7 +16,7 @@ class FileInfo(Noun, frozen=True):
 class MultipartUploadPart(Noun, frozen=True):
     """A part of a multipart upload that was sent: its number, from 1, and the ETag the upload of it answered."""
 
-    part_number: int
+    part_number: Int64
     etag: str = ""
     url: str | None = None
 

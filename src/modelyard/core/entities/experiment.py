@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import msgspec
 
 from modelyard.core.entities.noun import KeyValue, Noun, as_dict

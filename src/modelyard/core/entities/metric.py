@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from modelyard.core.entities.noun import Noun
+from modelyard.core.entities.noun import Int64, Noun
 
 
 class Metric(Noun, frozen=True, gc=False):
@@ -16,8 +16,8 @@ class Metric(Noun, frozen=True, gc=False):
 
     key: str
     value: float
-    timestamp: int
-    step: int = msgspec.field(default_factory=int)
+    timestamp: Int64
+    step: Int64 = msgspec.field(default_factory=int)
     model_id: str | None = None
     dataset_name: str | None = None
     dataset_digest: str | None = None

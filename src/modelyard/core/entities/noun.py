@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""An integer that the wire's int64 and every database can hold; the decoder refuses others."""
 
 
 class Noun(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

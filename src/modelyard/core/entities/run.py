@@ -8,7 +8,7 @@ import msgspec
 
 from modelyard.core.entities.dataset import DatasetInput
 from modelyard.core.entities.metric import Metric
-from modelyard.core.entities.noun import KeyValue, Noun, as_dict
+from modelyard.core.entities.noun import Int64, KeyValue, Noun, as_dict
 
 RunStatusName = Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
 
@@ -69,7 +69,7 @@ class ModelOutput(Noun, frozen=True):
     """A logged model a run wrote, at a step."""
 
     model_id: str
-    step: int = msgspec.field(default_factory=int)
+    step: Int64 = msgspec.field(default_factory=int)
 
 
 class RunInputs(Noun, frozen=True):

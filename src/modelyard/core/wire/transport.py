@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from contextlib import AbstractContextManager
+from typing import BinaryIO, NamedTuple, Protocol, TypeVar
 
 from modelyard.core.wire.endpoint import Endpoint
 from modelyard.core.wire.messages.message import Message
@@ -19,4 +20,36 @@ class Transport(Protocol):
 
     def call(self, endpoint: Endpoint, request: Message, reply: type[Reply]) -> Reply:
         """Send one request of the endpoint table and decode its answer as ``reply`` (the row's reply type)."""
+        ...
+
+
+class Outgoing(NamedTuple):
+    """A file to send: what is left to read of it, how many bytes that is, and what kind of file it is."""
+
+    file: BinaryIO
+    size: int
+    kind: str = "application/octet-stream"
+
+
+class Incoming(Protocol):
+    """A file on its way here. ``length`` is how many bytes are still to come, where the server said so."""
+
+    length: int | None
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Fill the buffer with what comes next; how many bytes that were, 0 at the end."""
+        ...
+
+
+class FileTransport(Transport, Protocol):
+    """A way to a server that also carries files, in pieces and with the same little memory for any size."""
+
+    def send(self, endpoint: Endpoint, request: Message, outgoing: Outgoing) -> str:
+        """Send a file to a streaming row; the answer's ETag, without quotes. Sent again from its start if need be."""
+        ...
+
+    def fetch(
+        self, endpoint: Endpoint, request: Message, start: int = 0, stop: int | None = None
+    ) -> AbstractContextManager[Incoming]:
+        """The bytes from ``start`` to before ``stop`` that a streaming row answers."""
         ...

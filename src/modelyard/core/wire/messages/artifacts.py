@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelyard.core.entities import FileInfo, MultipartUploadCredential, MultipartUploadPart
+from modelyard.core.entities.noun import Int64
 from modelyard.core.wire.messages.message import Message
 
 
@@ -47,7 +48,7 @@ class CreateMultipartUpload(Message, frozen=True, kw_only=True):
 
     artifact_path: str = ""
     path: str
-    num_parts: int
+    num_parts: Int64
 
 
 class MultipartUploadReply(Message, frozen=True, kw_only=True):
@@ -66,6 +67,13 @@ class CompleteMultipartUpload(Message, frozen=True, kw_only=True):
     parts: list[MultipartUploadPart] = []
 
 
+class UploadCompleted(Message, frozen=True, kw_only=True):
+    """The file that the parts became (ours): its size in bytes and the SHA-256 of its content in hexadecimal."""
+
+    size: int = 0
+    sha256: str = ""
+
+
 class AbortMultipartUpload(Message, frozen=True, kw_only=True):
     """Forget an upload and its parts."""
 
@@ -79,7 +87,7 @@ class CreatePresignedUrl(Message, frozen=True, kw_only=True):
 
     run_id: str
     path: str
-    expiration: int | None = None
+    expiration: Int64 | None = None
     model_id: str | None = None
 
 
@@ -129,5 +137,5 @@ class UploadPart(Message, frozen=True, kw_only=True):
     """One part of an upload in parts (ours): its number, from 1, with the bytes as the body."""
 
     upload_id: str
-    part_number: int
+    part_number: Int64
     artifact_path: str

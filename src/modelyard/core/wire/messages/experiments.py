@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from modelyard.core.entities import DatasetSummary, Experiment, ExperimentTag, ViewTypeName
+from modelyard.core.entities.noun import Int64
 from modelyard.core.wire.messages.message import Message
 
 
@@ -41,7 +44,7 @@ class ExperimentReply(Message, frozen=True, kw_only=True):
 class SearchExperiments(Message, frozen=True, kw_only=True):
     """Find experiments by filter, in an order, a page at a time."""
 
-    max_results: int = 1000
+    max_results: Int64 = msgspec.field(default_factory=lambda: 1000)  # always sent: mlflow's server takes none for 0
     page_token: str = ""
     filter: str = ""
     order_by: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelyard.core.entities import LoggedModel, LoggedModelParameter, LoggedModelStatusName, LoggedModelTag
+from modelyard.core.entities.noun import Int64
 from modelyard.core.wire.messages.message import Message
 
 
@@ -85,7 +86,7 @@ class SearchLoggedModels(Message, frozen=True, kw_only=True):
     experiment_ids: list[str] = []
     filter: str = ""
     datasets: list[DatasetChoice] = []
-    max_results: int = 100
+    max_results: Int64 = 100
     order_by: list[LoggedModelOrder] = []
     page_token: str = ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelyard.core.entities import Metric, MetricWithRunId
+from modelyard.core.entities.noun import Int64
 from modelyard.core.wire.messages.message import Message
 
 
@@ -12,7 +13,7 @@ class GetMetricHistory(Message, frozen=True, kw_only=True):
     run_id: str
     metric_key: str
     page_token: str = ""
-    max_results: int = 25_000
+    max_results: Int64 = 25_000
 
 
 class MetricHistoryPage(Message, frozen=True, kw_only=True):
@@ -27,7 +28,7 @@ class GetMetricHistoryBulk(Message, frozen=True, kw_only=True):
 
     run_id: list[str] = []
     metric_key: str
-    max_results: int = 25_000
+    max_results: Int64 = 25_000
 
 
 class GetMetricHistoryBulkInterval(Message, frozen=True, kw_only=True):
@@ -35,9 +36,9 @@ class GetMetricHistoryBulkInterval(Message, frozen=True, kw_only=True):
 
     run_ids: list[str] = []
     metric_key: str
-    start_step: int | None = None
-    end_step: int | None = None
-    max_results: int = 2_500
+    start_step: Int64 | None = None
+    end_step: Int64 | None = None
+    max_results: Int64 = 2_500
 
 
 class MetricBulkReply(Message, frozen=True, kw_only=True):
@@ -54,9 +55,9 @@ class GetMetricOverview(Message, frozen=True, kw_only=True):
 
     run_ids: list[str] = []
     metric_keys: list[str] = []
-    buckets: int = 500
-    start_step: int | None = None
-    end_step: int | None = None
+    buckets: Int64 = 500
+    start_step: Int64 | None = None
+    end_step: Int64 | None = None
 
 
 class SeriesOverview(Message, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelyard.core.entities import ModelVersion, ModelVersionTag, RegisteredModel, RegisteredModelTag
+from modelyard.core.entities.noun import Int64
 from modelyard.core.wire.messages.message import Message
 
 
@@ -30,7 +31,7 @@ class SearchRegisteredModels(Message, frozen=True, kw_only=True):
     """Find registered models by filter, in an order, a page at a time."""
 
     filter: str = ""
-    max_results: int = 100
+    max_results: Int64 = 100
     order_by: list[str] = []
     page_token: str = ""
 
@@ -141,7 +142,7 @@ class SearchModelVersions(Message, frozen=True, kw_only=True):
     """Find model versions by filter, in an order, a page at a time."""
 
     filter: str = ""
-    max_results: int = 10_000
+    max_results: Int64 = 10_000
     order_by: list[str] = []
     page_token: str = ""
 

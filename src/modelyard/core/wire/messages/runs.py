@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from modelyard.core.entities import (
     DatasetInput,
     Metric,
@@ -14,16 +16,17 @@ from modelyard.core.entities import (
     RunTag,
     ViewTypeName,
 )
+from modelyard.core.entities.noun import Int64
 from modelyard.core.wire.messages.message import Message
 
 
 class CreateRun(Message, frozen=True, kw_only=True):
     """Start a run. ``run_id`` is ours: a client that names the run may send the request again without harm."""
 
-    experiment_id: str = "0"
+    experiment_id: str = msgspec.field(default_factory=lambda: "0")  # always sent: mlflow's server has no default
     user_id: str = ""
     run_name: str = ""
-    start_time: int | None = None
+    start_time: Int64 | None = None
     tags: list[RunTag] = []
     run_id: str | None = None
 
@@ -39,7 +42,7 @@ class UpdateRun(Message, frozen=True, kw_only=True):
 
     run_id: str
     status: RunStatusName | None = None
-    end_time: int | None = None
+    end_time: Int64 | None = None
     run_name: str = ""
 
 
@@ -61,7 +64,7 @@ class SearchRuns(Message, frozen=True, kw_only=True):
     experiment_ids: list[str] = []
     filter: str = ""
     run_view_type: ViewTypeName = "ACTIVE_ONLY"
-    max_results: int = 1000
+    max_results: Int64 = 1000
     order_by: list[str] = []
     page_token: str = ""
 
@@ -91,8 +94,8 @@ class LogMetric(Message, frozen=True, kw_only=True):
     run_id: str
     key: str
     value: float
-    timestamp: int
-    step: int = 0
+    timestamp: Int64
+    step: Int64 = 0
     model_id: str | None = None
     dataset_name: str | None = None
     dataset_digest: str | None = None

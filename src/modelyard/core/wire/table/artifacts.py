@@ -36,7 +36,7 @@ def row(
         on=on,
         scope="log" if need > Need.USE else "read",
         kind=kind,
-        limit=UPLOAD_LIMIT if kind == "stream" else 2_000_000,
+        limit=(SMALL_UPLOAD_LIMIT if prefixes is AJAX else UPLOAD_LIMIT) if kind == "stream" else 2_000_000,
         prefixes=prefixes,
     )
 
@@ -126,7 +126,7 @@ MULTIPART = (
         "complete_multipart_upload",
         "POST",
         "/mpu/complete/{artifact_path*}",
-        (art.CompleteMultipartUpload, Empty),
+        (art.CompleteMultipartUpload, art.UploadCompleted),
         _BY_PATH,
         need=Need.EDIT,
     ),
