@@ -172,7 +172,7 @@ class ArtifactStoreContract:
         upload_id = artifacts.begin_parts("big", 1)
         for key, named in (("other", upload_id), ("big", "f" * 32), ("big", "../../etc")):
             with pytest.raises(NotFound):
-                artifacts.upload_part(key, named, 1)
+                artifacts.upload_part(key, named, 1).finish()
         artifacts.abort_parts("big", upload_id)
         artifacts.abort_parts("big", upload_id)
         with pytest.raises(NotFound):

@@ -12,8 +12,6 @@ from modelyard.services.artifacts.contract import ArtifactStore
 from modelyard.services.artifacts.local import LocalArtifactStore
 from modelyard.testing.artifacts import ArtifactStoreContract, put, read
 
-pytestmark = pytest.mark.integration
-
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:

@@ -15,8 +15,6 @@ from modelyard.services.registry.sql.store import SqlRegistryStore
 from modelyard.testing.registry import RegistryStoreContract
 from tests.support.databases import *  # noqa: F403
 
-pytestmark = pytest.mark.contract
-
 BASE = "mlflow-artifacts:/"
 
 

@@ -55,7 +55,7 @@ class ArtifactRoutes:
 
     def create_multipart_upload(self, request: art.CreateMultipartUpload) -> art.MultipartUploadReply:
         """Begin an upload in parts. The credentials' URLs are paths of this server; the server adds its address."""
-        key = request.artifact_path
+        key = _target(request)
         upload_id = self._store.begin_parts(key, request.num_parts)
         credentials = [
             MultipartUploadCredential(url=rules.part_path(key, upload_id, number), part_number=number)
@@ -63,15 +63,15 @@ class ArtifactRoutes:
         ]
         return art.MultipartUploadReply(upload_id=upload_id, credentials=credentials)
 
-    def complete_multipart_upload(self, request: art.CompleteMultipartUpload) -> Empty:
+    def complete_multipart_upload(self, request: art.CompleteMultipartUpload) -> art.UploadCompleted:
         """Put the parts together."""
         etags = {part.part_number: part.etag for part in request.parts}
-        self._store.complete_parts(request.artifact_path, request.upload_id, etags)
-        return Empty()
+        stored = self._store.complete_parts(_target(request), request.upload_id, etags)
+        return art.UploadCompleted(size=stored.size, sha256=stored.sha256)
 
     def abort_multipart_upload(self, request: art.AbortMultipartUpload) -> Empty:
         """Forget an upload in parts."""
-        self._store.abort_parts(request.artifact_path, request.upload_id)
+        self._store.abort_parts(_target(request), request.upload_id)
         return Empty()
 
     def get_presigned_download_url(self, request: art.GetPresignedDownloadUrl) -> art.PresignedUrlReply:
@@ -150,3 +150,8 @@ def _below(root: str, path: str) -> str:
 
 def _renamed(info: FileInfo, path: str) -> FileInfo:
     return msgspec.structs.replace(info, path=path)
+
+
+def _target(request: art.CreateMultipartUpload | art.CompleteMultipartUpload | art.AbortMultipartUpload) -> str:
+    """The key of an upload in parts: the address names the folder, the body the file, by its path at the client's."""
+    return keys.join(request.artifact_path, request.path.rpartition("/")[2])

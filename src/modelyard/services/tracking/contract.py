@@ -10,6 +10,7 @@ from modelyard.core.wire.messages import metrics as met
 from modelyard.core.wire.messages import runs as run
 from modelyard.core.wire.messages.message import Empty
 
+
 class TrackingStore(Protocol):
     """Experiments, runs, metrics, params, tags, inputs and logged models.
 

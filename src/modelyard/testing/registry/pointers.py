@@ -49,7 +49,7 @@ class Aliases:
     @pytest.mark.parametrize(
         ("alias", "reason"),
         [
-            ("", "cannot be empty"),
+            ("", "cannot be empty|Missing value for required parameter 'alias'"),
             ("a b", "Invalid alias name"),
             ("latest", "reserved"),
             ("v1", "Version alias name 'v1' is reserved."),

@@ -8,7 +8,6 @@ from modelyard.core.entities import ModelVersion, RegisteredModel
 from modelyard.core.wire.messages import registry as reg
 from modelyard.services.registry.contract import RegistryStore
 
-
 SOURCE = "s3://bucket/model"
 
 
@@ -28,9 +27,10 @@ class Sources(Protocol):
         ...
 
 
-def make(registry: RegistryStore, name: str = "wine", **more: str) -> RegisteredModel:
+def make(registry: RegistryStore, name: str = "wine", description: str = "") -> RegisteredModel:
     """A new registered model."""
-    return registry.create_registered_model(reg.CreateRegisteredModel(name=name, **more)).registered_model
+    request = reg.CreateRegisteredModel(name=name, description=description)
+    return registry.create_registered_model(request).registered_model
 
 
 def add(registry: RegistryStore, name: str = "wine", source: str = SOURCE) -> ModelVersion:

@@ -1,0 +1,1 @@
+"""The tracking store over SQL: functions of one statement each, by noun, and the store that calls them."""

@@ -1,0 +1,84 @@
+"""Statements about tables of keys and texts: the params and tags of runs and of logged models, which look alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import NamedTuple, TypeVar
+
+from modelyard.core.entities import KeyValue
+from modelyard.db import Connection
+from modelyard.services.tracking.sql.lists import rows_in, values_of
+
+Pair = TypeVar("Pair", bound=KeyValue)
+_LISTED = 500
+_by_key = attrgetter("key")
+
+
+class Owner(NamedTuple):
+    """Whose keys and values they are: a run or a logged model, and its experiment."""
+
+    id: int
+    experiment: int
+
+
+class Texts(NamedTuple):
+    """The statements of one table."""
+
+    insert: str
+    upsert: str
+    delete: str
+    values: str
+    page: str
+
+
+def texts(table: str, owner: str) -> Texts:
+    """The statements of a table of the columns owner, key, experiment, value."""
+    columns = f"INSERT INTO {table} ({owner}, key, experiment, value) VALUES"
+    conflict = f"ON CONFLICT ({owner}, key) DO"
+    changed = f"WHERE {table}.value <> excluded.value"
+    return Texts(
+        insert=f"{columns} ?* {conflict} NOTHING",
+        upsert=f"{columns} (?, ?, ?, ?) {conflict} UPDATE SET value = excluded.value {changed}",
+        delete=f"DELETE FROM {table} WHERE {owner} = ? AND key = (SELECT id FROM names WHERE name = ?)",
+        values=f"SELECT key, value FROM {table} WHERE {owner} = ? AND key IN (?*)",
+        page=f"SELECT t.{owner}, n.name, t.value FROM {table} t JOIN names n ON n.id = t.key WHERE t.{owner} IN (?*)",
+    )
+
+
+def write_once(
+    conn: Connection, table: Texts, owner: Owner, pairs: Sequence[KeyValue], keys: Mapping[str, int]
+) -> list[tuple[str, str, str]]:
+    """Write what is not there; answers what is there with another value: key, old value, new value.
+
+    It writes first and looks afterwards, so that of two writers at once one is told. When anything is answered the
+    caller has to undo its block.
+    """
+    changes: list[tuple[str, str, str]] = []
+    for start in range(0, len(pairs), _LISTED):
+        part = pairs[start : start + _LISTED]
+        row_values = [value for pair in part for value in (owner.id, keys[pair.key], owner.experiment, pair.value)]
+        if conn.run(values_of(table.insert, 4, len(part)), row_values) < len(part):
+            there: dict[int, str] = dict(rows_in(conn, table.values, [keys[pair.key] for pair in part], owner.id))
+            changes += [(pair.key, old, pair.value) for pair in part if (old := there[keys[pair.key]]) != pair.value]
+    return changes
+
+
+def overwrite(conn: Connection, table: Texts, owner: Owner, pairs: Sequence[KeyValue], keys: Mapping[str, int]) -> None:
+    """Write all, replacing values."""
+    conn.many(table.upsert, [(owner.id, keys[pair.key], owner.experiment, pair.value) for pair in pairs])
+
+
+def remove(conn: Connection, table: Texts, owner: int, key: str) -> bool:
+    """Remove a key; whether there was one."""
+    return conn.run(table.delete, (owner, key)) > 0
+
+
+def page(conn: Connection, table: Texts, owners: Sequence[int], kind: type[Pair]) -> dict[int, list[Pair]]:
+    """The keys and values of several owners, by key."""
+    found: dict[int, list[Pair]] = {owner: [] for owner in owners}
+    for owner, key, value in rows_in(conn, table.page, owners):
+        found[owner].append(kind(key, value))
+    for pairs in found.values():
+        pairs.sort(key=_by_key)
+    return found
