@@ -1,0 +1,234 @@
+"""The application: what happens between the head of a request and its answer."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import logging
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from modelyard.core.errors import (
+    BadRequest,
+    DeadlineExceeded,
+    LimitExceeded,
+    MethodNotAllowed,
+    ModelyardError,
+    TooLarge,
+)
+from modelyard.core.wire.codec import encode_reply
+from modelyard.server import intake
+from modelyard.server.browsers import Browsers
+from modelyard.server.commit import GroupCommit, Job
+from modelyard.server.compression import Compression
+from modelyard.server.connection import Connection
+from modelyard.server.failures import render
+from modelyard.server.pools import Pool
+from modelyard.server.replies import Heads
+from modelyard.server.request import Packed, Request
+from modelyard.server.routing import Route, Router
+from modelyard.server.space import Space
+from modelyard.services.requests.contract import RequestLog
+
+log = logging.getLogger(__name__)
+
+PER_ADDRESS = 64
+LOCAL = "local"  # the one principal there is without authentication
+
+
+class Machinery:
+    """What runs requests: the group commit, the threads, the log of idempotency keys."""
+
+    def __init__(self, commit: GroupCommit, reads: Pool, files: Pool, requests: RequestLog, *, inline: bool) -> None:
+        self.commit = commit
+        self.reads = reads
+        self.files = files
+        self.requests = requests
+        self.inline = inline  # short reads run on the event loop
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing runs or waits to run."""
+        return self.commit.idle and self.reads.idle and self.files.idle
+
+
+class Application:
+    """Admits requests, has them run, and answers them; knows all connections there are.
+
+    Everything here runs on the event loop's thread.
+    """
+
+    def __init__(
+        self, router: Router, browsers: Browsers, machinery: Machinery, *, space: Space, compression: Compression
+    ) -> None:
+        self.heads = Heads()
+        self.now = 0.0  # the event loop's clock, to the second
+        self.draining = False
+        self.access_log: Callable[[Request, int], None] | None = None
+        self.connections: set[Connection] = set()
+        self.machinery = machinery
+        self.space = space
+        self.compression = compression
+        self._router = router
+        self._browsers = browsers
+        self._addresses: Counter[str] = Counter()
+        self._ids = itertools.count(1)
+        self._id_form = os.urandom(5).hex().encode() + b"-%x"
+
+    def next_id(self) -> bytes:
+        """A new request id."""
+        return self._id_form % next(self._ids)
+
+    # connections
+
+    def opened(self, connection: Connection) -> None:
+        """A client connected. One address may hold 64 connections; more are closed at once."""
+        self.connections.add(connection)
+        self._addresses[connection.address] += 1
+        if self._addresses[connection.address] > PER_ADDRESS and connection.transport is not None:
+            connection.transport.abort()
+
+    def closed(self, connection: Connection) -> None:
+        """A connection is gone."""
+        self.connections.discard(connection)
+        self._addresses[connection.address] -= 1
+        if self._addresses[connection.address] <= 0:
+            del self._addresses[connection.address]
+
+    def tick(self, now: float) -> None:
+        """What is done once a second: tell the time, and close what was silent for too long."""
+        self.now = now
+        self.heads.refresh(time.time())
+        for connection in list(self.connections):
+            connection.check_time(now)
+
+    def drain(self) -> None:
+        """Answer what is being asked and take no new request on any connection."""
+        self.draining = True
+        for connection in list(self.connections):
+            connection.close_when_idle()
+
+    # requests
+
+    def begin(self, request: Request) -> None:
+        """The head has arrived."""
+        try:
+            self._admit(request)
+        except Exception as error:  # noqa: BLE001  # the border: whatever it is, the client is answered
+            self.fail(request, error)
+
+    def run(self, request: Request) -> None:
+        """The body has arrived too."""
+        route = request.route
+        assert route is not None
+        try:
+            if route.direct is not None:
+                route.direct(request, route)
+                return
+            message = route.read(request)
+            if route.kind == "write":
+                self._write(request, route, message)
+            elif route.kind == "read" and self.machinery.inline:
+                reply = route.handle(message)
+                request.reply_json(reply if isinstance(reply, bytes) else encode_reply(reply))
+            else:
+                pool = self.machinery.files if route.is_file_work else self.machinery.reads
+                pool.submit(LOCAL, partial(self._work, request, route, message), request.deliver)
+        except Exception as error:  # noqa: BLE001  # the border: whatever it is, the client is answered
+            self.fail(request, error)
+
+    def fail(self, request: Request, error: BaseException) -> None:
+        """Answer an error."""
+        what = request.route.name if request.route is not None else "a request"
+        failure = render(error, request.id.decode(), what)
+        request.reply(failure.status, failure.body, headers=failure.headers)
+
+    def too_large(self, request: Request) -> None:
+        """The body has grown beyond its limit."""
+        self.fail(request, intake.too_large(request))
+
+    def too_late(self, request: Request) -> None:
+        """A request has taken longer than any may."""
+        self.fail(request, DeadlineExceeded("The request took longer than 60 seconds."))
+
+    def broken(self, request: Request) -> None:
+        """The body is not framed as HTTP frames it."""
+        self.fail(request, _HEADS[400])
+        if request.stream is not None:
+            request.stream.cut()
+
+    def refuse_head(self, connection: Connection, status: int) -> None:
+        """What arrived is no request: say so."""
+        request = Request(connection, b"", b"", {})
+        request.keep_alive = False
+        request.complete = True
+        failure = render(_HEADS[status], request.id.decode(), "a request")
+        request.reply(status, failure.body)
+
+    # inside
+
+    def _admit(self, request: Request) -> None:
+        methods = self._router.find(request)
+        route = methods.get(request.method)
+        if route is None:
+            self._answer_options(request, methods)
+            return
+        self._browsers.check(request, any_host=route.any_host)
+        request.route = route
+        request.limit = route.limit
+        if request.method in intake.WITH_BODY:
+            intake.check(request, route)
+        if route.is_upload and route.direct is not None:
+            request.open_stream()
+            route.direct(request, route)
+
+    def _answer_options(self, request: Request, methods: dict[bytes, Route]) -> None:
+        """Say which methods a path takes, to pages of trusted origins too; refuse other methods."""
+        allowed = b", ".join(sorted({*methods, b"OPTIONS"}))
+        if request.method != b"OPTIONS":
+            error = MethodNotAllowed(f"This endpoint takes {allowed.decode()}.")
+            request.extra += b"allow: %s\r\n" % allowed
+            raise error
+        self._browsers.check(request)
+        cors = (
+            b"access-control-allow-methods: %s\r\naccess-control-allow-headers: %s\r\naccess-control-max-age: 600\r\n"
+            % (allowed, b"authorization, content-type, idempotency-key")
+        )
+        request.reply(204, headers=b"allow: %s\r\n" % allowed + (cors if request.extra else b""))
+
+    def _write(self, request: Request, route: Route, message: Any) -> None:
+        if self.space.is_low:
+            self.space.check(route.name)
+        run, together = route.handle, route.is_logging
+        key = request.headers.get(b"idempotency-key")
+        if key is not None:
+            run, together = self._once(request, route, key), False
+        self.machinery.commit.submit(Job(run, message, len(request.body), request.deliver, together))
+
+    def _once(self, request: Request, route: Route, key: bytes) -> Callable[[Any], bytes]:
+        """The handler behind the log of idempotency keys, where keys of different principals and endpoints are apart."""
+        named = intake.idempotency_key(key)
+        digest = hashlib.sha256(bytes(request.body)).digest()
+        once, handle = self.machinery.requests.once, route.handle
+
+        def run(message: Any) -> bytes:
+            return once(f"{LOCAL} {route.name} {named}", digest, lambda: encode_reply(handle(message)))
+
+        return run
+
+    def _work(self, request: Request, route: Route, message: Any) -> bytes | Packed:
+        """On a thread: the handler, its encoding, and its compression."""
+        reply = route.handle(message)
+        body = reply if isinstance(reply, bytes) else encode_reply(reply)
+        return self.compression.pack(request, body)
+
+
+_HEADS: dict[int, ModelyardError] = {
+    400: BadRequest("This is not a valid HTTP request."),
+    414: TooLarge("The address is longer than 16 kB."),
+    431: LimitExceeded("The headers are larger than 32 kB, or more than 100."),
+}

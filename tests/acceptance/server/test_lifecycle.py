@@ -1,0 +1,258 @@
+"""The server as a process: how it starts, what it takes, how it ends."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.databases import Databases
+from tests.support.ports import free_port
+from tests.support.processes import ROOT
+from tests.support.server import API, RunningServer, StartServer
+
+MIB = 1024 * 1024
+
+
+def refused(folder: Path, *options: str, seconds: float = 10.0) -> tuple[int, str]:
+    """The exit code and the words of a server that does not start."""
+    done = subprocess.run(
+        [sys.executable, "-m", "modelyard", "server", *options],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory a process has of its own."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError("no VmRSS")
+
+
+def test_it_starts_within_a_second_and_needs_little_memory(start_server: StartServer) -> None:
+    start_server().stop()  # files and migrations are warm now
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        server = start_server()
+        seconds.append(time.perf_counter() - began)
+        server.new_run()
+        assert resident(server.pid) < 90 * MIB
+        server.stop()
+    assert min(seconds) < 1.0, seconds
+
+
+def test_it_imports_nothing_that_serving_does_not_need() -> None:
+    code = "import sys, modelyard.server.run; print(*sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    ).stdout.split()
+    heavy = {"numpy", "pandas", "sklearn", "pickle5", "starlette", "psycopg", "mlflow", "requests", "pydantic", "yaml"}
+    assert heavy.isdisjoint(found)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com"])
+def test_another_address_without_authentication_is_refused_with_the_way_out(tmp_path: Path, host: str) -> None:
+    began = time.perf_counter()
+    code, words = refused(tmp_path, "--host", host, "--store", "yard")
+    assert code != 0
+    assert "--insecure-no-auth" in words
+    assert time.perf_counter() - began < 5.0
+    assert not (tmp_path / "yard").exists()
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, words = refused(tmp_path, "--port", str(port), "--store", "yard")
+    assert code != 0
+    assert str(port) in words
+    assert "Traceback" not in words
+
+
+def test_a_second_server_on_a_store_says_who_has_it(server: RunningServer, tmp_path: Path) -> None:
+    code, words = refused(tmp_path, "--store", server.store, "--port", str(free_port()))
+    assert code != 0
+    assert str(server.pid) in words
+    assert "PostgreSQL" in words
+    assert server.request("GET", "/health").status == 200
+
+
+def test_several_workers_on_a_folder_become_one_that_says_why(start_server: StartServer) -> None:
+    server = start_server("--workers", "4")
+    assert "SQLite has one writer" in server.log
+    assert server.new_run()
+
+
+def test_sigterm_ends_it_in_good_order(start_server: StartServer) -> None:
+    server = start_server("--drain-delay", "1")
+    run = server.new_run()
+    kept = http.client.HTTPConnection("127.0.0.1", server.port)
+    kept.request("GET", "/health")
+    kept.getresponse().read()
+    with server.connect() as uploading:
+        uploading.sendall(
+            b"PUT /api/2.0/mlflow-artifacts/artifacts/0/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc"
+        )
+        time.sleep(0.1)
+        os.kill(server.pid, signal.SIGTERM)
+        time.sleep(0.3)
+        ready = server.request("GET", "/ready")
+        assert (ready.status, ready.json["reason"]) == (503, "DRAINING")
+        assert server.api("runs/log-metric", {"run_id": run, "key": "a", "value": 1, "timestamp": 1}) == {}
+        time.sleep(1.2)
+        with pytest.raises(ConnectionError):
+            server.request("GET", "/health")
+        uploading.sendall(b"defghij")
+        assert uploading.recv(65536).startswith(b"HTTP/1.1 200 ")
+    assert server.wait() == 0
+    kept.close()
+    server.start()
+    assert server.request("GET", "/api/2.0/mlflow-artifacts/artifacts/0/a").body == b"abcdefghij"
+
+
+def test_a_second_sigterm_ends_it_at_once(start_server: StartServer) -> None:
+    server = start_server("--drain-delay", "20")
+    os.kill(server.pid, signal.SIGTERM)
+    time.sleep(0.3)
+    assert server.stop(signal.SIGTERM, seconds=5) == 1
+
+
+def test_control_c_does_not_wait(start_server: StartServer) -> None:
+    server = start_server("--drain-delay", "20")
+    assert server.stop(signal.SIGINT, seconds=5) == 0
+
+
+def test_what_was_answered_survives_a_kill(start_server: StartServer) -> None:
+    server = start_server()
+    for round_number in range(3):
+        run = server.new_run()
+        answered: list[int] = []
+
+        def write(run: str = run, answered: list[int] = answered) -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+            for step in range(100_000):
+                body = f'{{"run_id":"{run}","key":"m","value":{step},"timestamp":1,"step":{step}}}'
+                try:
+                    connection.request("POST", f"{API}/runs/log-metric", body, {"Content-Type": "application/json"})
+                    if connection.getresponse().read() == b"{}":
+                        answered.append(step)
+                except (OSError, http.client.HTTPException):
+                    return
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        time.sleep(0.3 + 0.1 * round_number)
+        server.kill()
+        writer.join()
+        began = time.perf_counter()
+        server.start()
+        assert time.perf_counter() - began < 3.0
+        found = server.request("GET", f"{API}/metrics/get-history?run_id={run}&metric_key=m").json["metrics"]
+        assert {int(each["value"]) for each in found} >= set(answered)
+        assert len(found) <= len(answered) + 1
+        assert len(answered) > 10
+
+
+def test_one_log_line_an_event(start_server: StartServer) -> None:
+    server = start_server("--access-log")
+    server.request("GET", "/health")
+    server.request("GET", "/nope?password=secret")
+    server.stop()
+    lines = server.log.splitlines()
+    assert lines
+    assert all(line.startswith("time=") and " level=" in line for line in lines)
+    assert sum("path=/health status=200" in line for line in lines) >= 1
+    assert "secret" not in server.log
+
+
+def test_it_serves_over_tls(start_server: StartServer, tmp_path: Path) -> None:
+    certificate = ROOT / "tests" / "support" / "localhost.pem"
+    port = free_port()
+    tls = ["--tls-cert", str(certificate), "--tls-key", str(certificate)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "modelyard", "server", "--store", str(tmp_path / "yard"), "--port", str(port), *tls],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        context = ssl.create_default_context(cafile=str(certificate))
+        connection = http.client.HTTPSConnection("localhost", port, context=context, timeout=10)
+        wait_for(lambda: is_listening(port))
+        body = os.urandom(3_000_000)
+        connection.request("PUT", "/api/2.0/mlflow-artifacts/artifacts/0/a", body)
+        assert connection.getresponse().read() == b"{}"
+        connection.request("GET", "/api/2.0/mlflow-artifacts/artifacts/0/a")
+        assert connection.getresponse().read() == body
+        headers = {"Origin": f"https://localhost:{port}"}
+        connection.request("GET", "/openapi.json", headers=headers)
+        assert connection.getresponse().status == 200
+        connection.close()
+        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        with socket.create_connection(("127.0.0.1", port)) as raw, old.wrap_socket(raw) as wrapped:
+            assert wrapped.version() == "TLSv1.2"
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+def is_listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 15.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.05)
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_several_workers_share_a_store_in_postgres(
+    start_server: StartServer, databases: Databases, tmp_path: Path
+) -> None:
+    url = databases.migrated_postgres_url()
+    server = start_server("--workers", "3", "--artifacts", str(tmp_path / "files"), "--drain-delay", "0", store=url)
+    wait_for(lambda: len(children(server.pid)) == 3)
+    run = server.new_run()
+    server.api("runs/log-metric", {"run_id": run, "key": "a", "value": 1, "timestamp": 1})
+    victim = children(server.pid)[0]
+    os.kill(victim, signal.SIGKILL)
+    wait_for(lambda: len(children(server.pid)) == 3 and victim not in children(server.pid))
+    for _ in range(20):
+        assert server.request("GET", f"{API}/runs/get?run_id={run}").status == 200
+    workers = children(server.pid)
+    assert server.stop() == 0, server.log
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+    assert "a new one is started" in server.log
