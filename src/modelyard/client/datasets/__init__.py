@@ -1,0 +1,1 @@
+"""Datasets as runs record them: identity, source, schema and profile, in MLflow's JSON."""

@@ -1,0 +1,184 @@
+"""How this process ends: by itself, by an exception, by ``sys.exit`` or by a signal.
+
+A run that is still open when the process ends gets its status from here, and it must be honest: only a process that
+came to its end by itself, or left with exit code 0, has FINISHED.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import dis
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Literal
+
+Outcome = Literal["FINISHED", "FAILED", "KILLED"]
+
+SIGTERM_CODE = 128 + signal.SIGTERM
+
+
+class Terminated(SystemExit):
+    """SIGTERM: raised in the main thread, so that ``with`` blocks and exit handlers run."""
+
+
+def status_of(error: BaseException | None) -> Outcome:
+    """What an exception that leaves a run's block says about the run.
+
+    >>> status_of(None), status_of(ValueError()), status_of(KeyboardInterrupt()), status_of(SystemExit(0))
+    ('FINISHED', 'FAILED', 'KILLED', 'FINISHED')
+    """
+    if error is None:
+        return "FINISHED"
+    if isinstance(error, KeyboardInterrupt | Terminated):
+        return "KILLED"
+    if isinstance(error, SystemExit) and error.code in (None, 0, False):
+        return "FINISHED"
+    return "FAILED"
+
+
+class ExitWatch:
+    """Notes how the process ends and calls ``leave`` with the outcome, once, before the interpreter goes."""
+
+    def __init__(self, leave: Callable[[ExitWatch], None]) -> None:
+        self._leave = leave
+        self._installed_in = 0
+        self._left_in = 0
+        self._hooked = False
+        self._main: FrameType | None = None
+        self._exit_code: tuple[Any] | None = None
+        self._terminated = False
+        self._failed_threads: set[int] = set()
+
+    def install(self) -> None:
+        """Watch from now on; again is harmless, also in a forked child."""
+        if self._installed_in == os.getpid():
+            return
+        self._installed_in = os.getpid()
+        if not self._hooked:
+            self._hooked = True
+            atexit.register(self._run)
+            self._hook_exits()
+            self._hook_threads()
+        self._hook_child()
+        self._hook_signal()
+        self._main = _main_frame() if not _in_child() else None
+
+    def outcome(self, thread: int | None = None) -> Outcome:
+        """How the process ends, for a run that the given thread started."""
+        if self._terminated:
+            return "KILLED"
+        if thread in self._failed_threads:
+            return "FAILED"
+        passing = sys.exc_info()[1]  # multiprocessing runs its exit handlers while the exception passes
+        if passing is not None:
+            return status_of(passing)
+        if self._main is not None and _has_returned(self._main):
+            return "FINISHED"
+        unhandled = getattr(sys, "last_value", None)  # the interpreter's own note of what it printed
+        if unhandled is not None and not _is_interactive():
+            return status_of(unhandled)
+        if self._exit_code is not None:
+            return status_of(SystemExit(self._exit_code[0]))
+        if self._main is not None:
+            return _status_of_silent_exit(self._main)
+        return "FINISHED"
+
+    def _run(self) -> None:
+        if self._left_in != os.getpid():
+            self._left_in = os.getpid()
+            self._leave(self)
+
+    def _hook_exits(self) -> None:
+        """`SystemExit` is gone without a trace when exit handlers run, so the doors to it are watched."""
+        leave = sys.exit
+
+        def exit(status: Any = None, /) -> Any:  # noqa: A001 - it stands in for sys.exit
+            self._exit_code = (status,)
+            leave(status)
+
+        sys.exit = exit
+        quitter: Any = type(getattr(builtins, "exit", None))
+        if quitter.__module__ == "_sitebuiltins":
+            stop = quitter.__call__
+
+            def call(this: Any, code: Any = None) -> Any:
+                self._exit_code = (code,)
+                return stop(this, code)
+
+            quitter.__call__ = call
+
+    def _hook_threads(self) -> None:
+        then = threading.excepthook
+
+        def excepthook(args: Any, /) -> Any:
+            if args.exc_type is not SystemExit and args.thread is not None:
+                self._failed_threads.add(args.thread.ident)
+            then(args)
+
+        threading.excepthook = excepthook
+
+    def _hook_child(self) -> None:
+        """A child of multiprocessing leaves without exit handlers, and has its own list of what to do last."""
+        if _in_child():
+            sys.modules["multiprocessing.util"].Finalize(None, self._run, exitpriority=0)
+
+    def _hook_signal(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, self._on_sigterm)
+
+    def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
+        if self._left_in != os.getpid():
+            self._terminated = True
+            raise Terminated(SIGTERM_CODE)
+
+
+def _in_child() -> bool:
+    process = sys.modules.get("multiprocessing.process")
+    return process is not None and process.parent_process() is not None and "multiprocessing.util" in sys.modules
+
+
+def _is_interactive() -> bool:
+    """Whether errors are shown and the session goes on: a notebook, IPython, ``python -i``."""
+    return hasattr(sys, "ps1") or bool(sys.flags.interactive) or "ipykernel" in sys.modules
+
+
+def _main_frame() -> FrameType | None:
+    """The frame of the main module's body, where the main thread runs below it."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    main = getattr(sys.modules.get("__main__"), "__dict__", None)
+    found: FrameType | None = None
+    while frame is not None:
+        if frame.f_globals is main and frame.f_code.co_name == "<module>":
+            found = frame
+        frame = frame.f_back
+    return found
+
+
+def _last_instruction(frame: FrameType) -> tuple[str, list[dis.Instruction]]:
+    before = [each for each in dis.get_instructions(frame.f_code) if each.offset <= frame.f_lasti]
+    return (before[-1].opname if before else "", before)
+
+
+def _has_returned(frame: FrameType) -> bool:
+    return _last_instruction(frame)[0].startswith("RETURN_")
+
+
+def _status_of_silent_exit(frame: FrameType) -> Outcome:
+    """A SystemExit that was raised by hand. Its code is gone; the last instruction of the main module tells the rest.
+
+    ``raise SystemExit(main())`` at the end of a script is how scripts end well, unless a code is spelled out; one that
+    came from inside a call broke the script off.
+    """
+    name, before = _last_instruction(frame)
+    if name != "RAISE_VARARGS":
+        return "FAILED"
+    constants = [each for each in before[-4:-1] if each.opname == "LOAD_CONST"]
+    code = constants[-1].argval if constants and before[-2].opname in ("CALL", "PRECALL") else None
+    return status_of(SystemExit(code))

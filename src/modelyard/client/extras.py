@@ -1,0 +1,34 @@
+"""Packages the client can use but does not need, imported when a verb first needs them."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+
+from modelyard.core.errors import MissingExtra
+
+
+def require(module: str, *, what: str, extra: str) -> ModuleType:
+    """The module; raises ``MissingExtra`` naming the command that installs it.
+
+    >>> require("json", what="this", extra="none").__name__
+    'json'
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise MissingExtra(what, extra=extra) from error
+
+
+def optional(module: str) -> ModuleType | None:
+    """The module, or None where it is not installed."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError:
+        return None
+
+
+def loaded(module: str) -> ModuleType | None:
+    """The module if somebody imported it: an object of its types can only exist then."""
+    return sys.modules.get(module)

@@ -1,0 +1,76 @@
+"""Our functions take what MLflow's take: the same names in the same order with the same defaults."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from enum import Enum
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import modelyard
+from modelyard import artifacts, data
+
+NOT_MLFLOWS = {
+    "sync",
+    "Client",
+    "MlflowException",
+    "ActiveModel",
+    "ActiveRun",
+    "Image",
+    "MlflowClient",
+    "__version__",
+    "artifacts",
+    "cloudflow",
+    "data",
+    "entities",
+    "exceptions",
+    "tracking",
+}
+VERBS = sorted(set(modelyard.__all__) - NOT_MLFLOWS)
+METHODS = sorted(name for name in dir(modelyard.MlflowClient) if not name.startswith("_"))
+OURS_ALONE = {"after_logging", "flush_run", "link_inputs", "tracking_uri"}
+
+
+@pytest.fixture(scope="module")
+def mlflow() -> ModuleType:
+    module: ModuleType = pytest.importorskip("mlflow", reason="mlflow is not installed")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        pytest.importorskip("mlflow.artifacts")
+        pytest.importorskip("mlflow.data")
+    return module
+
+
+def shape(function: Any) -> list[tuple[str, Any, Any]]:
+    """Names, defaults and kinds of the parameters; an enumeration's member counts as its value."""
+    return [
+        (name, each.default.value if isinstance(each.default, Enum) else each.default, each.kind)
+        for name, each in inspect.signature(function).parameters.items()
+    ]
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_verb(mlflow: ModuleType, name: str) -> None:
+    assert shape(getattr(modelyard, name)) == shape(getattr(mlflow, name))
+
+
+@pytest.mark.parametrize("name", sorted(set(METHODS) - OURS_ALONE))
+def test_method_of_the_client(mlflow: ModuleType, name: str) -> None:
+    assert shape(getattr(modelyard.MlflowClient, name)) == shape(getattr(mlflow.MlflowClient, name))
+
+
+@pytest.mark.parametrize("name", artifacts.__all__)
+def test_function_of_artifacts(mlflow: ModuleType, name: str) -> None:
+    assert shape(getattr(artifacts, name)) == shape(getattr(mlflow.artifacts, name))
+
+
+@pytest.mark.parametrize("name", ["from_pandas", "from_numpy"])
+def test_function_of_data(mlflow: ModuleType, name: str) -> None:
+    assert shape(getattr(data, name)) == shape(getattr(mlflow.data, name))
+
+
+def test_the_client_is_made_as_mlflows_is(mlflow: ModuleType) -> None:
+    assert shape(modelyard.MlflowClient)[:2] == shape(mlflow.MlflowClient)[:2]
