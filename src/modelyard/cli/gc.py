@@ -1,0 +1,73 @@
+"""``modelyard gc``: MLflow's spelling, on a store."""
+
+from __future__ import annotations
+
+import re
+
+from modelyard.cli.command import YES, Arguments, Command, option
+from modelyard.cli.db import opened
+from modelyard.cli.progress import Progress
+from modelyard.cli.server import folder_of
+from modelyard.cli.store import confirm
+from modelyard.core.clock import SystemClock
+from modelyard.core.errors import InvalidParameter
+
+_AGE = re.compile(r"(?:(\d+)d)?\s*(?:(\d+)h)?\s*(?:(\d+)m)?\s*(?:(\d+)s)?")
+_UNITS = (86_400_000, 3_600_000, 60_000, 1_000)
+
+
+def gc(arguments: Arguments) -> int:
+    """Remove deleted experiments, runs and models for good, with their files."""
+    before = SystemClock().now_ms() - milliseconds(arguments.older_than)
+    stores = opened(folder_of(arguments.store, "--store"))
+    try:
+        question = f"Remove for good all that was deleted in {arguments.store}"
+        question += f" more than {arguments.older_than} ago?" if arguments.older_than else "?"
+        if not confirm(question, yes=arguments.yes):
+            print("Nothing was removed.")
+            return 1
+        gone = stores.tracking.purge(before)
+        with Progress("removing files", len(gone.artifact_keys)) as progress:
+            for number, key in enumerate(gone.artifact_keys, 1):
+                stores.artifacts.delete(key)
+                progress.at(number)
+    finally:
+        stores.close()
+    print(f"Removed {len(gone.experiments)} experiments, {len(gone.runs)} runs and {len(gone.models)} logged models.")
+    return 0
+
+
+def milliseconds(age: str) -> int:
+    """An age as MLflow writes it, such as ``1d2h3m4s``, in milliseconds; nothing is 0.
+
+    >>> milliseconds("1d2h")
+    93600000
+    """
+    match = _AGE.fullmatch(age.strip())
+    if match is None:
+        raise InvalidParameter(
+            f"--older-than {age!r} is no age. Write days, hours, minutes, seconds, such as 1d2h30m0s."
+        )
+    return sum(int(number or 0) * unit for number, unit in zip(match.groups(), _UNITS, strict=True))
+
+
+COMMANDS = (
+    Command(
+        "gc",
+        gc,
+        "remove deleted experiments and runs for good",
+        (
+            option(
+                "--store",
+                "--backend-store-uri",
+                default="./yard",
+                metavar="PLACE",
+                help="the store: a folder, or a postgresql:// URL",
+            ),
+            option(
+                "--older-than", default="", metavar="AGE", help="only what was deleted longer ago, such as 30d or 1h30m"
+            ),
+            YES,
+        ),
+    ),
+)

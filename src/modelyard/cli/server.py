@@ -1,0 +1,143 @@
+"""``modelyard server`` and ``modelyard ui``: our options, and MLflow's names for the same things."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from modelyard.cli.command import Arguments, Command, Option, option
+from modelyard.core.errors import InvalidParameter
+from modelyard.core.settings import Settings
+from modelyard.server.options import ServerOptions
+from modelyard.server.run import serve
+
+
+def server(arguments: Arguments) -> int:
+    """Start the server and stay until it is told to stop."""
+    return serve(options_of(arguments))
+
+
+def options_of(arguments: Arguments) -> ServerOptions:
+    """What the command line asks for, and where it says nothing of hosts and origins, the environment."""
+    if bool(arguments.tls_cert) != bool(arguments.tls_key):
+        raise InvalidParameter("TLS needs both files: --tls-cert and --tls-key.")
+    settings = Settings.read()
+    chosen: dict[str, Any] = {field: getattr(arguments, field) for field in _PLAIN}
+    return ServerOptions(
+        store=folder_of(arguments.store, "--store"),
+        artifacts=folder_of(arguments.artifacts, "--artifacts"),
+        allowed_hosts=_listed(arguments.allowed_hosts or settings.server_allowed_hosts),
+        trusted_origins=_listed(arguments.trusted_origins or settings.server_cors_allowed_origins),
+        allow_roots=tuple(arguments.allow_root or ()),
+        **chosen,
+    )
+
+
+def folder_of(place: str, flag: str) -> str:
+    """A place as the store takes it: ``file:`` addresses become folders, databases of MLflow are refused."""
+    scheme = urlsplit(place).scheme
+    if scheme == "file":
+        return urlsplit(place).path
+    if scheme in ("sqlite", "mysql", "mssql") or scheme.startswith(("mysql+", "mssql+", "sqlite+")):
+        raise InvalidParameter(
+            f"{flag} {place}: a store is a folder or a postgresql:// URL. Give a folder, for example --store ./yard; "
+            "modelyard keeps its own SQLite database in it."
+        )
+    return place
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+_PLAIN = (
+    "default_artifact_root",
+    "host",
+    "port",
+    "workers",
+    "static_prefix",
+    "tls_cert",
+    "tls_key",
+    "insecure_no_auth",
+    "serve_artifacts",
+    "artifacts_only",
+    "drain_delay",
+    "access_log",
+)
+
+_STORE = (
+    option(
+        "--store",
+        "--backend-store-uri",
+        "--file-store",
+        default="./yard",
+        metavar="PLACE",
+        help="the store: a folder, or a postgresql:// URL",
+    ),
+    option(
+        "--artifacts",
+        "--artifacts-destination",
+        default="",
+        metavar="PLACE",
+        help="where the files of runs are kept; empty: inside the store's folder",
+    ),
+    option(
+        "--default-artifact-root",
+        default="",
+        metavar="URI",
+        help="what runs are told their files are below; empty: this server, mlflow-artifacts:/",
+    ),
+    option(
+        "--no-serve-artifacts",
+        dest="serve_artifacts",
+        action="store_false",
+        help="clients reach the files of runs themselves; the server passes none on",
+    ),
+    option("--serve-artifacts", dest="serve_artifacts", action="store_true", default=True, help="pass them on"),
+    option("--artifacts-only", action="store_true", help="serve the files of runs and nothing else"),
+)
+_NETWORK = (
+    option("-h", "--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen on"),
+    option("-p", "--port", type=int, default=5000, metavar="PORT", help="the port to listen on; 0 takes a free one"),
+    option("--static-prefix", default="", metavar="PATH", help="a path put before every other, such as /tracking"),
+    option("--tls-cert", default="", metavar="FILE", help="certificate, for https"),
+    option("--tls-key", default="", metavar="FILE", help="its private key"),
+    option(
+        "--allowed-hosts",
+        default="",
+        metavar="NAMES",
+        help="host names the server answers to besides its own, by comma",
+    ),
+    option(
+        "--trusted-origins",
+        "--cors-allowed-origins",
+        default="",
+        metavar="ORIGINS",
+        help="origins whose pages may call the server, by comma",
+    ),
+)
+_SAFETY = (
+    option(
+        "--insecure-no-auth",
+        action="store_true",
+        help="listen on other addresses than loopback although anyone there could read and change everything",
+    ),
+    option(
+        "--allow-root",
+        action="append",
+        metavar="FOLDER",
+        help="a folder whose files may be served where a client named them as a run's place; may be repeated",
+    ),
+    option("--drain-delay", type=float, default=1.0, metavar="SECONDS", help="wait before closing when told to stop"),
+    option("--access-log", action="store_true", help="log every request"),
+)
+_WORKERS = option(
+    "-w", "--workers", type=int, default=1, metavar="N", help="server processes; more than one needs PostgreSQL"
+)
+
+OPTIONS: tuple[Option, ...] = (*_STORE, *_NETWORK, _WORKERS, *_SAFETY)
+
+COMMANDS = (
+    Command("server", server, "start the tracking server", OPTIONS, host=True),
+    Command("ui", server, "start the server for one person on this machine", OPTIONS, host=True),
+)
