@@ -1,0 +1,1 @@
+"""The promises of speed, measured beside the peers: `python -m benches --help`."""
