@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from modelyard import artifacts, cloudflow, data, entities, exceptions, tracking
+    from modelyard import artifacts, client, cloudflow, data, entities, exceptions, tracking
     from modelyard.client.client import MlflowClient
     from modelyard.client.client import MlflowClient as Client
     from modelyard.client.fluent.addresses import (
@@ -183,7 +183,7 @@ _HOMES: dict[str, str] = {
     "MlflowException": "modelyard.core.errors:ModelyardError",
     "__version__": "modelyard.core.version",
 }
-_MODULES = ("artifacts", "cloudflow", "data", "entities", "exceptions", "tracking")
+_MODULES = ("artifacts", "client", "cloudflow", "data", "entities", "exceptions", "tracking")
 
 __all__ = [
     "ActiveModel",
@@ -196,6 +196,7 @@ __all__ = [
     "active_run",
     "artifacts",
     "clear_active_model",
+    "client",
     "cloudflow",
     "create_experiment",
     "create_external_model",

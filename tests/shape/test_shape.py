@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from modelyard.core.plugins import EXTRAS
+from modelyard.core.settings import SETTINGS
 from tests.shape import exceptions, house
 
 HOUSE = house.House()
@@ -148,6 +149,13 @@ def test_every_extra_that_an_error_names_can_be_installed() -> None:
         if keyword.arg == "extra" and isinstance(keyword.value, ast.Constant)
     }
     assert named | set(EXTRAS.values()) <= set(extras)
+
+
+def test_every_setting_is_read_by_somebody() -> None:
+    nodes = [node for module in HOUSE.modules if "settings" not in module.name for node in ast.walk(module.tree)]
+    read = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    named = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    assert [setting.name for setting in SETTINGS if setting.name not in read | named] == []
 
 
 def test_there_is_a_public_door() -> None:

@@ -73,6 +73,12 @@ class RunningServer:
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
 
     @property
+    def worked(self) -> float:
+        """Seconds of processor time it has used so far."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(") ")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def log(self) -> str:
         """What it has logged so far."""
         return self.log_file.read_text(encoding="utf-8", errors="replace")

@@ -38,6 +38,8 @@ def view_of(arguments: Arguments) -> int:
 
 def pages(search: Any, most: int | None, **query: Any) -> Iterator[Any]:
     """All results of a search, page by page, at most ``most``."""
+    if most is not None and most < 1:
+        raise InvalidParameter(f"--max-results {most}: ask for 1 or more.")
     token: str | None = None
     left = most
     while left is None or left > 0:

@@ -28,7 +28,7 @@ from modelyard.services.stores import Stores, open_stores
 from modelyard.services.tracking.contract import TrackingStore
 from modelyard.services.tracking.remote import RemoteTrackingStore
 
-QUICK_TIMEOUT = 10.0
+QUICK_TIMEOUT = 5.0
 QUICK_RETRIES = 1
 
 
@@ -75,7 +75,9 @@ class ServerBackend(Backend):
         patience = Patience(
             settings.http_request_max_retries, settings.http_request_backoff_factor, settings.http_request_timeout
         )
-        hasty = Patience(min(QUICK_RETRIES, patience.retries), patience.growth, min(QUICK_TIMEOUT, patience.timeout))
+        hasty = patience._replace(
+            retries=min(QUICK_RETRIES, patience.retries), timeout=min(QUICK_TIMEOUT, patience.timeout), hasty=True
+        )
         self._transport = HttpTransport(self._pool, read_credentials(settings, address).header(), patience)
         self._tracking = RemoteTrackingStore(self._transport)
         self._quick = RemoteTrackingStore(self._transport.with_patience(hasty))
@@ -184,6 +186,7 @@ class Connection:
         )
         self.sender = Sender(self, keeper, options)
         self.linked_inputs: dict[str, set[Any]] = {}
+        self.logged_tables: dict[str, list[dict[str, str]]] = {}
         self._artifact_roots: dict[str, str] = {}
 
     @property

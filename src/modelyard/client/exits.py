@@ -124,8 +124,16 @@ class ExitWatch:
 
     def _hook_child(self) -> None:
         """A child of multiprocessing leaves without exit handlers, and has its own list of what to do last."""
+        util = sys.modules.get("multiprocessing.util")
+        if util is None:
+            return
+        # A fork has no list of its own yet when this runs in it; multiprocessing empties the parent's, then asks these.
+        util.register_after_fork(self, ExitWatch._hook_last)
         if _in_child():
-            sys.modules["multiprocessing.util"].Finalize(None, self._run, exitpriority=0)
+            self._hook_last()
+
+    def _hook_last(self) -> None:
+        sys.modules["multiprocessing.util"].Finalize(None, self._run, exitpriority=0)
 
     def _hook_signal(self) -> None:
         if threading.current_thread() is not threading.main_thread():

@@ -122,7 +122,8 @@ class Journal:
 
     def sync(self) -> None:
         """Put what was appended on the disk."""
-        os.fdatasync(self._file)
+        if self._unsynced:
+            os.fdatasync(self._file)
         self._unsynced = 0
         self._synced_at = time.monotonic()
 

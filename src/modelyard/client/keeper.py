@@ -90,6 +90,12 @@ class Keeper:
         for path in journals_in(self.folder, self._location):
             send_left(path, outlet)
 
+    def sync(self) -> None:
+        """Put what was appended on the disk."""
+        with self._lock:
+            if self._journal is not None:
+                self._journal.sync()
+
     def close(self) -> int:
         """Let go of the journal; how many records are left in it."""
         with self._lock:

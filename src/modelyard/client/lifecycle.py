@@ -70,7 +70,7 @@ def look_up(connection: Connection, run_id: str) -> Run | None:
     try:
         return connection.quick.get_run(GetRun(run_id=run_id)).run
     except AWAY:
-        if connection.sender.options.strict or connection.sender.options.synchronous:
+        if not connection.sender.keeps:
             raise
         return None
 

@@ -74,9 +74,19 @@ class Sender:
         lane = self._lanes.get(run_id)
         if lane is None:
             lane = self._lanes.setdefault(run_id, Lane(run_id, self, self.options.queue_limit))
-        if known and not self.options.synchronous:
+        if known and not self.options.synchronous and not self._closed:
             lane.direct = False
         return lane
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the store did not answer last, and what is sent is kept."""
+        return self._away and self.keeps
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what cannot be sent is kept; otherwise it is an error."""
+        return not (self.options.strict or self.options.synchronous)
 
     def real_id(self, run_id: str) -> str:
         """The id the store knows a run by: a stock MLflow server that was away when the run began names it itself."""
@@ -87,12 +97,13 @@ class Sender:
 
         Raises what the store says to the request, and ``Unreachable`` in strict and synchronous mode.
         """
-        if self.options.synchronous:
+        request = renamed(request, self._keeper.aliases)
+        if not self.keeps:
             reply: Message = getattr(self._outlet.patient, verb)(request)
             return reply
-        if not self._away or self.options.strict:
+        if not self._away:
             try:
-                reply = getattr(self._outlet.quick, verb)(renamed(request, self._keeper.aliases))
+                reply = getattr(self._outlet.quick, verb)(request)
             except AWAY as error:
                 self._went_away(error)
             else:
@@ -104,11 +115,11 @@ class Sender:
 
     def send_file(self, run_id: str, artifact_path: str, local: Path) -> None:
         """Write a file to a run's artifacts now, or keep a copy of it while the store is away."""
-        if not self._away or self.options.strict or self.options.synchronous:
+        if not self.is_away:
             try:
                 self._outlet.upload(self.real_id(run_id), artifact_path, local)
             except AWAY as error:
-                if self.options.synchronous:
+                if not self.keeps:
                     raise
                 self._went_away(error)
             else:
@@ -121,7 +132,8 @@ class Sender:
         with self._shipping:
             while metrics := lane.take():
                 self.send("log_batch", LogBatch(run_id=lane.run_id, metrics=metrics))
-            lane.direct = self.options.synchronous
+            # The queue of a run that ended is not looked after any more.
+            lane.direct = self.options.synchronous or self._closed or lane.run_id not in self._lanes
 
     def overflow(self, lane: Lane) -> None:
         """Move the oldest points of a full queue to the journal."""
@@ -154,9 +166,11 @@ class Sender:
     def end(self, run_id: str) -> None:
         """The run is over: no more signs of life, and its queue goes."""
         self._beating.pop(run_id, None)
-        lane = self._lanes.get(run_id)
-        if lane is not None and not lane.points:
-            del self._lanes[run_id]
+        lane = self._lanes.pop(run_id, None)
+        if lane is not None:
+            lane.direct = True  # whoever still holds it sends at once from now on
+            if lane.points:
+                self.ship_now(lane)
 
     # the thread
 
@@ -183,6 +197,8 @@ class Sender:
             if self._in_flight is not None:
                 self._keep(*self._in_flight)
             self._spill()
+        for lane in list(self._lanes.values()):
+            lane.direct = True  # nobody comes to take the points away any more
         return self._keeper.close()
 
     def after_fork(self) -> None:
@@ -219,6 +235,7 @@ class Sender:
             return
         if self._away and time.monotonic() < self._retry_at:
             self._spill()
+            self._keeper.sync()
             return
         with self._shipping:
             done = self._recover() and all(self._ship(lane) for lane in list(self._lanes.values()))
@@ -255,7 +272,7 @@ class Sender:
             self._sift(run_id, metrics, error)
         except errors.ModelyardError as error:
             self._keep(run_id, metrics)
-            self._went_away(error, raising=False)
+            self._went_away(error)
             return False
         except BaseException:
             # An interrupt: the points are safe before it goes on.
@@ -298,18 +315,16 @@ class Sender:
         try:
             send(self._outlet)
         except errors.ModelyardError as error:
-            self._went_away(error, raising=False)
+            self._went_away(error)
             return False
         return True
 
-    def _went_away(self, error: errors.ModelyardError, *, raising: bool = True) -> None:
+    def _went_away(self, error: errors.ModelyardError) -> None:
         if not self._away:
             _logger.warning("%s What is logged is kept in %s and sent later.", error.message, self._keeper.folder)
         self._away = True
         self._retry_at = time.monotonic() + self._retry_pause
         self._retry_pause = min(self._retry_pause * 2, LAST_RETRY)
-        if raising and self.options.strict:
-            raise error
 
     def _spill(self) -> None:
         for lane in list(self._lanes.values()):

@@ -9,23 +9,24 @@ import time
 from collections import deque
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from typing import BinaryIO
-from urllib.parse import urlsplit
 
+from modelyard.client.route import BLOCK, Route, route_to
 from modelyard.core.errors import InvalidParameter, Unreachable
 from modelyard.core.settings import Settings
 
 CONNECT_TIMEOUT = 5.0
 KEPT = 16
 IDLE_SECONDS = 50.0
-BLOCK = 1 << 20
 
 
 class Socket:
     """One connection. ``was_used`` says that the server may have closed it since."""
 
-    def __init__(self, connection: HTTPConnection, base: str) -> None:
+    def __init__(self, connection: HTTPConnection, route: Route) -> None:
         self._connection = connection
-        self._base = base
+        self._base = route.base
+        # Through a tunnel the proxy was told when it was opened.
+        self._headers = {} if isinstance(connection, HTTPSConnection) else route.proxy_headers()
         self._released = 0.0
         self.was_used = False
 
@@ -41,7 +42,7 @@ class Socket:
     ) -> HTTPResponse:
         """Send a request and wait for the head of its answer."""
         if body is None or isinstance(body, bytes):
-            self._connection.request(method, self._base + path, body, headers)
+            self._connection.request(method, self._base + path, body, {**headers, **self._headers})
         else:
             self._stream(method, path, headers, body, size)
         return self._connection.getresponse()
@@ -49,7 +50,7 @@ class Socket:
     def _stream(self, method: str, path: str, headers: dict[str, str], body: BinaryIO, size: int) -> None:
         connection = self._connection
         connection.putrequest(method, self._base + path, skip_accept_encoding=True)
-        for name, value in {**headers, "Content-Length": str(size)}.items():
+        for name, value in {**headers, **self._headers, "Content-Length": str(size)}.items():
             connection.putheader(name, value)
         connection.endheaders()
         start = body.tell() if body.seekable() else 0
@@ -90,12 +91,9 @@ class Pool:
     """The connections to one server."""
 
     def __init__(self, location: str, settings: Settings) -> None:
-        parts = urlsplit(location)
         self.location = location
-        self._host = parts.hostname or ""
-        self._port = parts.port
-        self._base = parts.path.rstrip("/")
-        self._tls = _tls(settings) if parts.scheme == "https" else None
+        self._route = route_to(location)
+        self._tls = _tls(settings) if location.startswith("https:") else None
         self._idle: deque[Socket] = deque()
         self._parents: list[Socket] = []
         self._closed = False
@@ -112,7 +110,7 @@ class Pool:
             try:
                 socket = self._idle.pop()
             except IndexError:
-                socket = Socket(self._connection(), self._base)
+                socket = Socket(self._route.connection(self._tls), self._route)
             if socket.was_used and not socket.is_fresh():
                 socket.close()
                 continue
@@ -155,11 +153,6 @@ class Pool:
 
     def _left(self) -> float | None:
         return None if self._deadline is None else self._deadline - time.monotonic()
-
-    def _connection(self) -> HTTPConnection:
-        if self._tls is None:
-            return HTTPConnection(self._host, self._port, blocksize=BLOCK)
-        return HTTPSConnection(self._host, self._port, context=self._tls, blocksize=BLOCK)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext:

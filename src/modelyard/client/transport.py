@@ -13,7 +13,8 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPResponse
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from modelyard.client.sockets import BLOCK, Pool, Socket
+from modelyard.client.route import BLOCK
+from modelyard.client.sockets import Pool, Socket
 from modelyard.core import errors
 from modelyard.core.ids import new_token
 from modelyard.core.version import __version__
@@ -48,15 +49,21 @@ Reply = TypeVar("Reply", bound=Message)
 
 
 class Patience(NamedTuple):
-    """How long one request may take: tries after the first, growth of the pause between them, seconds for a try."""
+    """How long one request may take: tries after the first, growth of the pause between them, seconds for a try.
+
+    Who is hasty does something else instead of waiting: pauses are short, and a try that timed out is the last.
+    """
 
     retries: int = 7
     growth: float = 2.0
     timeout: float = 120.0
+    hasty: bool = False
 
     def pause(self, number: int, answered: str | None) -> float:
         """Seconds before try ``number + 1``; what the server asks for counts, up to a bound."""
         asked = _seconds(answered)
+        if self.hasty:
+            return FIRST_PAUSE
         if asked is not None:
             return min(asked, LONGEST_PAUSE * 2)
         return float(min(FIRST_PAUSE * self.growth**number, LONGEST_PAUSE)) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads retries, hides nothing
@@ -149,7 +156,7 @@ class HttpTransport:
             except (OSError, HTTPException) as error:
                 failure: errors.ModelyardError = self._unreachable(error)
                 failure.__cause__ = error
-                final = False
+                final = self._patience.hasty and isinstance(error, TimeoutError)
             else:
                 if response.status < 300:
                     return socket, response

@@ -59,7 +59,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     model_version_source_validation_regex: str = ""
     server_allowed_hosts: str = ""
     server_cors_allowed_origins: str = ""
-    testing: bool = False
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -126,7 +125,6 @@ SETTINGS: tuple[Setting, ...] = (
         "Foreign origins whose pages may call the server, by comma.",
         "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
     ),
-    Setting("testing", "Allow fault injection; never set it in production."),
 )
 
 

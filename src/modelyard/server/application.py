@@ -212,7 +212,7 @@ class Application:
     def _once(self, request: Request, route: Route, key: bytes) -> Callable[[Any], bytes]:
         """The handler behind the log of idempotency keys, where keys of different principals and endpoints are apart."""
         named = intake.idempotency_key(key)
-        digest = hashlib.sha256(bytes(request.body)).digest()
+        digest = hashlib.sha256(b"%b\0%b" % (request.path, bytes(request.body))).digest()
         once, handle = self.machinery.requests.once, route.handle
 
         def run(message: Any) -> bytes:

@@ -15,7 +15,7 @@ from modelyard.db.database import WAIT, Database
 
 log = logging.getLogger(__name__)
 
-MAX_WAITING = 1_024
+MAX_WAITING = 1_024  # writes are short; of reads, fewer may wait
 MAX_GROUP = 256
 MAX_GROUP_BYTES = 8_000_000
 PATIENCE = 0.001  # seconds, at most, for which a group is held back while more writes keep arriving

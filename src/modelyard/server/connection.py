@@ -58,6 +58,7 @@ class Connection(asyncio.Protocol):
         "secure",
         "since",
         "transport",
+        "waits_for_us",
     )
 
     def __init__(self, app: Application) -> None:
@@ -68,6 +69,7 @@ class Connection(asyncio.Protocol):
         self.address = self.local = ""
         self.secure = False
         self.is_far = False
+        self.waits_for_us = False  # the client is not slow: it is our turn
         self._parser: Any = httptools.HttpRequestParser(self)
         self._url = b""
         self._headers: dict[bytes, bytes] | None = None  # of the head that is arriving
@@ -189,10 +191,10 @@ class Connection(asyncio.Protocol):
         if request is None:
             return
         request.complete = True
-        if request.stream is not None:
-            request.stream.end()
-        elif request.answered:
+        if request.answered:
             self._next(request)
+        elif request.stream is not None:
+            request.stream.end()
         elif request.begun:
             self.app.run(request)
 
@@ -218,7 +220,9 @@ class Connection(asyncio.Protocol):
             self.app.access_log(request, status)
         if request.complete:
             self._next(request)
-        elif not request.keep_alive or self._is_long(request):
+            return
+        request.drop_body()
+        if not request.keep_alive or self._is_long(request):
             self.linger()
 
     def linger(self) -> None:
@@ -228,9 +232,10 @@ class Connection(asyncio.Protocol):
             return
         self._lingering = 0
         self._held.clear()
-        transport.resume_reading()
-        if transport.can_write_eof():
-            transport.write_eof()
+        if not transport.is_closing():
+            transport.resume_reading()
+            if transport.can_write_eof():
+                transport.write_eof()
         asyncio.get_running_loop().call_later(LINGER, transport.close)
 
     async def writable(self) -> None:
@@ -248,6 +253,14 @@ class Connection(asyncio.Protocol):
             if not transport.get_write_buffer_size():
                 return os.dup(transport.get_extra_info("socket").fileno())
             await asyncio.sleep(0.001)
+
+    async def write_borrowed(self, borrowed: int, data: bytes) -> None:
+        """Write all of the data to a borrowed socket."""
+        while data:
+            try:
+                data = data[os.write(borrowed, data) :]
+            except BlockingIOError:  # full of what was answered before
+                await self.socket_writable(borrowed)
 
     async def socket_writable(self, borrowed: int) -> None:
         """Wait until the client has taken some of what was written to a borrowed socket."""
@@ -293,13 +306,13 @@ class Connection(asyncio.Protocol):
                 self._buffered = left if self._mark == now else self._buffered
             elif now - self.since > waits:
                 transport.close()
-        elif not current.complete or current.stream is not None or current.answered:
+        elif not current.complete or current.answered:
             self._check_pace(now, transport)
-        elif now - current.since > REQUEST_SECONDS:
+        elif current.stream is None and now - current.since > REQUEST_SECONDS:
             self.app.too_late(current)
 
     def _check_pace(self, now: float, transport: asyncio.Transport) -> None:
-        if "stream" in self._held:  # it waits for us
+        if self.waits_for_us or "stream" in self._held:
             self._mark, self._moved = now, 0
         elif now - self._mark > PACE_SECONDS:
             if self._moved < PACE_BYTES:

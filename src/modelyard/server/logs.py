@@ -44,7 +44,7 @@ def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
 
 
 def access_log(stream: TextIO | None = None) -> Callable[[Request, int], None]:
-    """What writes a line for each answered request: who, what, how it ended, how long it took to the second."""
+    """What writes a line for each answered request: who, what, and how it ended. Never what was asked for or sent."""
     target = stream or sys.stderr
 
     def write(request: Request, status: int) -> None:

@@ -121,22 +121,27 @@ class Request:
 
     def receive(self, data: bytes) -> None:
         """A part of the body arrived."""
-        if self.stream is not None:
-            self.stream.feed(data)
-        elif self.answered:
+        if self.answered:
             self.seen += len(data)
             if self.seen > DISCARDED:
                 self.connection.linger()
-        elif not self.body:
+        elif self.stream is not None:
+            self.stream.feed(data)
+        else:
+            self._keep(data)
+
+    def _keep(self, data: bytes) -> None:
+        if not self.body:
             self.body = data
-            if len(data) > self.limit:
-                self.connection.app.too_large(self)
         else:
             if isinstance(self.body, bytes):
                 self.body = bytearray(self.body)
             self.body += data
-            if len(self.body) > self.limit:
+        if len(self.body) > self.limit:
+            if self.begun:
                 self.connection.app.too_large(self)
+            else:  # it was sent ahead, and nobody has looked at it yet
+                self.connection.cut()
 
     def open_stream(self) -> None:
         """Let the body be taken as it arrives, beginning with what is there already."""
@@ -146,6 +151,14 @@ class Request:
             self.body = b""
         if self.complete:
             stream.end()
+
+    def drop_body(self) -> None:
+        """Forget what has arrived of a body that is not wanted any more."""
+        self.body = b""
+        if self.stream is not None:
+            self.stream.cut()
+            self.stream = None
+            self.connection.release("stream")
 
     def deliver(self, outcome: Any) -> None:
         """Answer what came of the request: bytes of JSON, or an error."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import signal
 import socket
 import ssl
 from ipaddress import ip_address
+from typing import Any
 
+import msgspec
 import uvloop
 
 from modelyard.core.errors import InvalidParameter, ModelyardError
@@ -29,6 +32,7 @@ log = logging.getLogger(__name__)
 
 BACKLOG = 1_024
 HARD_LIMIT = 25.0
+FILES = 65_536
 _LOOK = 0.02
 
 
@@ -38,6 +42,7 @@ def serve(options: ServerOptions) -> int:
     Raises ``ModelyardError`` for options that cannot be served with.
     """
     logs.configure()
+    options = with_settings(options, Settings.read())
     check(options)
     listener = listen(options.host, options.port)
     try:
@@ -52,6 +57,7 @@ def serve(options: ServerOptions) -> int:
 def run(options: ServerOptions, listener: socket.socket) -> int:
     """Serve in this process on a socket that listens."""
     tls = _tls(options)
+    _allow_many_files()
     stores = open_stores(options.store, _store_options(options), settings=Settings.read())
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -77,6 +83,7 @@ class Running:
     async def until_stopped(self) -> int:
         """Serve, drain, end; answers the exit code."""
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_log_exception)
         server = create_app(self._stores, self._options)
         server.app.machinery.commit.on_failure = self._on_failure
         upkeep = Upkeep(server.app, self._stores)
@@ -139,6 +146,19 @@ class Running:
             self._stop.set()
 
 
+def with_settings(options: ServerOptions, settings: Settings) -> ServerOptions:
+    """The options with the host names and origins of the environment added to those of the command line."""
+    return msgspec.structs.replace(
+        options,
+        allowed_hosts=(*options.allowed_hosts, *_listed(settings.server_allowed_hosts)),
+        trusted_origins=(*options.trusted_origins, *_listed(settings.server_cors_allowed_origins)),
+    )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def check(options: ServerOptions) -> None:
     """Refuse what would be unsafe or cannot work, naming the way out."""
     if bool(options.tls_cert) != bool(options.tls_key):
@@ -186,6 +206,14 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _allow_many_files() -> None:
+    """Take all the open files the system grants; connections are files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 def _processes(options: ServerOptions) -> int:
     if options.workers > 1 and folder_of(options.store) is not None:
         log.warning("one process serves a store in a folder: SQLite has one writer. --workers needs PostgreSQL.")
@@ -216,6 +244,11 @@ def _tls(options: ServerOptions) -> ssl.SSLContext | None:
 
 def _shown(options: ServerOptions) -> str:
     return logs.redacted(options.store)
+
+
+def _log_exception(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What no request is answered with: a failure between requests, or in a callback of the event loop."""
+    log.error("event loop: %s", context.get("message", "an error"), exc_info=context.get("exception"))
 
 
 def _end_at_once() -> None:

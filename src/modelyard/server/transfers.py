@@ -146,18 +146,21 @@ class Transfers:
         """Let the system copy from the file to the socket; our own memory sees none of it."""
         source = download.fileno()
         assert source is not None
+        connection = request.connection
         request.answered = True
-        target = await request.connection.borrow_socket()
+        target = await connection.borrow_socket()
         try:
-            os.write(target, head)  # the socket is empty, so that a head always fits
+            await connection.write_borrowed(target, head)
             while start < stop:
+                connection.waits_for_us = True
                 sent = await self._files.run(partial(_send_some, target, source, start, stop))
+                connection.waits_for_us = False
                 start += sent
-                request.connection.moved(sent)
-                if request.connection.transport is None:
+                connection.moved(sent)
+                if connection.transport is None:
                     raise DisconnectedError
                 if start < stop:
-                    await request.connection.socket_writable(target)
+                    await connection.socket_writable(target)
         except OSError:
             raise DisconnectedError from None
         finally:

@@ -136,7 +136,7 @@ def test_the_experiment_reads_either_copy_and_names_a_missing_file(tmp_path: Pat
     (tmp_path / "wines.csv").write_text("\n".join(lines) + "\n")
     tutorial(session, "01_Experiment.py", WINE_QUALITY_CSV="wines.csv")
     assert set(newest(session, "wine-quality-test").data.metrics) == {"rmse", "mae", "r2"}
-    missed = session.start(str(shutil.copy(TUTORIAL / "01_Experiment.py", tmp_path / "copy.py")))
+    missed = session.start(str(shutil.copy(TUTORIAL / "01_Experiment.py", tmp_path / "trial.py")))
     assert missed.returncode == 1
     assert "winequality-white.csv" in missed.stderr
     assert len(session.runs("wine-quality-test")) == 1

@@ -20,7 +20,7 @@ FAILURES = [
     (("runs", "describe", "-r", "0" * 32), 1, "not found"),
     (("runs", "delete", "-r", "nothing"), 1, "nothing"),
     (("runs", "list", "-n", "no such experiment"), 1, "no such experiment"),
-    (("runs", "list", "-x", "0", "--max-results", "-1"), 1, "max_results"),
+    (("runs", "list", "-x", "0", "--max-results", "-1"), 1, "--max-results"),
     (("artifacts", "download", "-r", "0" * 32, "-a", "x"), 1, "not found"),
     (("artifacts", "log-artifact", "-r", "0" * 32, "-l", "missing.txt"), 1, "missing.txt"),
     (("registry", "show", "no such model"), 1, "no such model"),
@@ -80,11 +80,11 @@ def test_a_failure_is_one_line_and_a_code(
 
 def test_a_filter_that_is_wrong_is_shown_with_the_place(session: Session) -> None:
     """A.4: one line that says what, and below it where."""
-    done = session.cli("runs", "list", "-x", "0", "--filter", "metrics.a > AND params.b = '1'")
+    done = session.cli("runs", "list", "-x", "0", "--filter", "metrics.a >")
     assert done.returncode == 1
     first, shown, place = done.stderr.rstrip("\n").split("\n")
     assert "Invalid clause(s) in filter string" in first
-    assert (shown.strip(), place.strip()) == ("metrics.a > AND params.b = '1'", "^")
+    assert (shown.strip(), place.strip()) == ("metrics.a >", "^")
 
 
 def test_what_python_made_is_known_to_the_command_line_and_to_rest(session: Session, name: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from modelyard.db.sqlite import SqliteDatabase
 from tests.support.databases import Databases
 from tests.support.ports import free_port
 from tests.support.processes import ROOT
@@ -47,13 +48,18 @@ def resident(pid: int) -> int:
     raise AssertionError("no VmRSS")
 
 
+def processor_seconds(pid: int) -> float:
+    """What a process has used of a processor; unlike the time that passed, it does not depend on who else is busy."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def test_it_starts_within_a_second_and_needs_little_memory(start_server: StartServer) -> None:
     start_server().stop()  # files and migrations are warm now
     seconds = []
     for _ in range(3):
-        began = time.perf_counter()
         server = start_server()
-        seconds.append(time.perf_counter() - began)
+        seconds.append(processor_seconds(server.pid))
         server.new_run()
         assert resident(server.pid) < 90 * MIB
         server.stop()
@@ -174,6 +180,25 @@ def test_what_was_answered_survives_a_kill(start_server: StartServer) -> None:
         assert {int(each["value"]) for each in found} >= set(answered)
         assert len(found) <= len(answered) + 1
         assert len(answered) > 10
+
+
+def test_metrics_become_compact_by_themselves(server: RunningServer) -> None:
+    run = server.new_run()
+    metric = {"run_id": run, "key": "m", "timestamp": 1}
+    for step in range(600):
+        server.api("runs/log-metric", {**metric, "value": step, "step": step})
+    database = SqliteDatabase(Path(server.store) / "yard.db")
+
+    def folded() -> bool:
+        with database.read() as connection:
+            return bool(connection.rows("SELECT count(*) < 300 FROM metric_segments")[0][0])
+
+    try:
+        wait_for(folded)
+    finally:
+        database.close()
+    history = server.request("GET", f"{API}/metrics/get-history?run_id={run}&metric_key=m").json["metrics"]
+    assert [each["step"] for each in history] == list(range(600))
 
 
 def test_one_log_line_an_event(start_server: StartServer) -> None:

@@ -215,6 +215,7 @@ def test_synchronous_logging_raises_at_the_call(
     )
     assert done.returncode == 1
     assert "Unreachable" in done.stderr
+    server.kill()
     server.start()
     assert steps_of(server.address, runs_of(server.address)[0].info.run_id) == [1]
     assert not journal.exists()

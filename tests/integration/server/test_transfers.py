@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -253,6 +254,65 @@ def test_downloads_sent_ahead_come_one_after_the_other(local: LocalServer) -> No
             data += sock.recv(1 << 20)
     at = [data.index(body) for body in bodies]
     assert at == sorted(at)
+
+
+def test_large_downloads_sent_ahead_wait_for_the_client(local: LocalServer) -> None:
+    bodies = [os.urandom(6_000_000) for _ in range(3)]
+    for number, body in enumerate(bodies):
+        put(local, f"0/{number}", body)
+    with local.connect() as sock:
+        sock.sendall(b"".join(f"GET {FILES}/0/{n} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() for n in range(3)))
+        time.sleep(0.5)
+        data = bytearray()
+        while len(data) < sum(map(len, bodies)) + 3 * 300:
+            data += sock.recv(1 << 20)
+    assert all(body in data for body in bodies)
+
+
+@pytest.mark.parametrize("size", [10, 500_000, 900_000])
+def test_after_a_refused_upload_the_connection_is_used_again(local: LocalServer, size: int) -> None:
+    with local.connect() as sock:
+        for _ in range(3):
+            head = f"PUT {FILES}/0/../x HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n"
+            sock.sendall(head.encode() + b"x" * size)
+            assert read_answer(sock).startswith(b"HTTP/1.1 400 ")
+        sock.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert read_answer(sock).endswith(b"OK")
+
+
+def test_a_large_upload_that_is_refused_ends_soon(local: LocalServer) -> None:
+    with local.connect() as sock:
+        head = f"PUT {FILES}/0/../x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\n"
+        sock.sendall(head.encode() + b"x" * 1_000_000)
+        assert read_answer(sock).startswith(b"HTTP/1.1 400 ")
+        began = time.monotonic()
+        while sock.recv(65536):
+            pass
+        assert time.monotonic() - began < 2.0
+
+
+def test_an_upload_is_not_dropped_while_it_is_synced(local: LocalServer) -> None:
+    finishing, go = threading.Event(), threading.Event()
+    upload = local.stores.artifacts.upload
+
+    class Slow:
+        def __init__(self, key: str) -> None:
+            self._upload = upload(key)
+            self.write, self.abandon = self._upload.write, self._upload.abandon
+
+        def finish(self) -> Any:
+            finishing.set()
+            go.wait(10)
+            return self._upload.finish()
+
+    local.stores.artifacts.upload = Slow  # type: ignore[method-assign]
+    with local.connect() as sock:
+        sock.sendall(f"PUT {FILES}/0/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc".encode())
+        assert finishing.wait(5)
+        for _ in range(5):
+            local.call(lambda: local.app.tick(local.app.now + 30))
+        go.set()
+        assert read_answer(sock).startswith(b"HTTP/1.1 200 ")
 
 
 def test_while_files_move_other_requests_are_answered(local: LocalServer) -> None:

@@ -310,6 +310,25 @@ def test_closing_keeps_what_is_on_its_way_to_a_store_that_hangs(
     assert eventually(lambda: {step for _, _, step in outlet.store.points} >= {0, 1, 2})
 
 
+def test_a_point_for_a_run_that_has_ended_is_sent_all_the_same(
+    make_sender: MakeSender, outlet: RecordingOutlet
+) -> None:
+    sender = make_sender()
+    lane = sender.lane(RUN, known=True)
+    sender.end(RUN)
+    lane.add("late", 1.0)
+    assert outlet.store.points == [("late", 1.0, 0)]
+
+
+def test_a_point_after_the_end_of_all_is_kept(make_sender: MakeSender, outlet: RecordingOutlet, tmp_path: Path) -> None:
+    sender = make_sender()
+    lane = sender.lane(RUN, known=True)
+    sender.close(1)
+    outlet.go_away()
+    lane.add("late", 1.0)
+    assert len(journals_in(tmp_path / "journal")) == 1
+
+
 def test_a_journal_that_cannot_be_written_where_it_should_is_written_elsewhere(
     outlet: RecordingOutlet, tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ NOT_MLFLOWS = {
     "MlflowClient",
     "__version__",
     "artifacts",
+    "client",
     "cloudflow",
     "data",
     "entities",

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ import pytest
 
 from modelyard.client.artifacts.proxy import ProxyPlace
 from modelyard.client.credentials import Credentials, read_credentials
+from modelyard.client.route import route_to
 from modelyard.client.sockets import Pool
 from modelyard.client.transport import HttpTransport, Patience
 from modelyard.client.uris import parse_address
@@ -24,6 +26,7 @@ from modelyard.core.settings import Settings
 from modelyard.core.wire.messages.experiments import CreateExperiment, GetExperiment
 from modelyard.core.wire.messages.message import Empty
 from modelyard.core.wire.messages.runs import CreateRun, LogMetric, RunReply
+from modelyard.services.artifacts.remote import RemoteArtifactStore
 from modelyard.services.tracking.remote import RemoteTrackingStore
 
 CREATED = b'{"experiment_id": "3"}'
@@ -80,7 +83,7 @@ def script() -> Iterator[Script]:
             self.wfile.write(answer.body)
             self.close_connection = not plan.keep_open
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
+        do_CONNECT = do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
             pass
@@ -225,6 +228,40 @@ def test_a_server_that_never_answers_is_given_up(script: Script) -> None:
         assert time.monotonic() - started < 3
 
 
+def test_who_is_hasty_neither_waits_nor_tries_again_after_a_timeout(script: Script, connect: Connect) -> None:
+    script.answers = [Answer(503, headers={"Retry-After": "30"}), Answer(body=CREATED)]
+    hasty = Patience(retries=1, timeout=0.3, hasty=True)
+    started = time.monotonic()
+    assert make_experiment(connect(patience=hasty)) == "3"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        pool = Pool(f"http://127.0.0.1:{silent.getsockname()[1]}", Settings())
+        with pytest.raises(errors.Unreachable):
+            make_experiment(HttpTransport(pool, patience=hasty._replace(retries=5)))
+    assert time.monotonic() - started < 2
+
+
+def test_a_proxy_of_the_environment_is_asked_for_the_whole_address(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://me:secret@127.0.0.1:{script.port}")
+    monkeypatch.setenv("no_proxy", "inside.example")
+    script.answers = [Answer(body=CREATED)]
+    with closing(Pool("http://tracking.example:5000/base", Settings())) as pool:
+        make_experiment(HttpTransport(pool))
+    assert script.asked[0].path == "http://tracking.example:5000/base/api/2.0/mlflow/experiments/create"
+    assert script.asked[0].headers["proxy-authorization"] == "Basic bWU6c2VjcmV0"
+    assert route_to("http://inside.example").through == ""
+    assert route_to("http://127.0.0.1:5000").through == ""
+
+
+def test_a_tunnel_is_asked_of_a_proxy_for_https(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", f"127.0.0.1:{script.port}")
+    script.answers = [Answer(502, b"no")]
+    with pytest.raises(errors.Unreachable), closing(Pool("https://tracking.example", Settings())) as pool:
+        make_experiment(HttpTransport(pool, patience=Patience(retries=0, timeout=2)))
+    assert [(asked.method, asked.path) for asked in script.asked] == [("CONNECT", "tracking.example:443")]
+
+
 def test_a_deadline_ends_all_patience(script: Script) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         pool = Pool(f"http://127.0.0.1:{silent.getsockname()[1]}", Settings())
@@ -326,3 +363,18 @@ def test_an_empty_answer_is_an_empty_reply(script: Script, connect: Connect) -> 
     request = LogMetric(run_id="a", key="loss", value=float("nan"), timestamp=1)
     assert RemoteTrackingStore(connect()).log_metric(request) == Empty()
     assert json.loads(script.asked[0].body)["value"] == "NaN"
+
+
+def test_a_part_is_taken_out_of_the_whole_file_that_an_old_server_sends(script: Script, connect: Connect) -> None:
+    script.answers = [Answer(body=b"0123456789"), Answer(body=b"0123456789")]
+    with RemoteArtifactStore(connect()).open("a.bin") as download:
+        assert b"".join(download.chunks(3, 7)) == b"3456"
+    assert [asked.headers.get("range") for asked in script.asked] == [None, "bytes=3-6"]
+
+
+def test_a_file_that_arrives_changed_is_refused(script: Script, connect: Connect) -> None:
+    script.answers = [Answer(body=b"{}", headers={"ETag": f'"{"0" * 64}"'})]
+    upload = RemoteArtifactStore(connect()).upload("a.bin")
+    upload.write(b"hello")
+    with pytest.raises(errors.Unreachable, match="did not arrive"):
+        upload.finish()

@@ -15,6 +15,8 @@ from modelyard.client.calls.artifacts import ArtifactCalls
 from modelyard.client.calls.base import now_ms
 from modelyard.client.calls.runs import RunCalls
 from modelyard.client.images import small_copy, to_pil
+from modelyard.client.paging import gather
+from modelyard.client.replay import AWAY
 from modelyard.client.tables import check_file_name, join_tables, read_table, write_table
 from modelyard.core.entities import Run
 from modelyard.core.errors import NotFound
@@ -68,10 +70,7 @@ class MediaCalls(ArtifactCalls, RunCalls):
             tempfile.TemporaryDirectory(prefix="modelyard-") as folder,
             self._new_file(run_id, artifact_file) as target,
         ):
-            existing = None
-            if self._has_file(run_id, artifact_file):
-                existing = Path(self.download_artifacts(run_id, artifact_file, folder))
-            write_table(data, target, existing, save_image)
+            write_table(data, target, self._existing_table(run_id, artifact_file, folder), save_image)
         self._note_table(run_id, artifact_file)
 
     def load_table(
@@ -86,7 +85,11 @@ class MediaCalls(ArtifactCalls, RunCalls):
         condition = f'tags.{LOGGED_ARTIFACTS} LIKE \'%"path"%:%"{artifact_file}",%"type"%:%"table"%\''
         if run_ids:
             condition += f" and attributes.run_id IN ({','.join(map(repr, run_ids))})"
-        runs = self.search_runs([experiment_id], condition)
+        runs = gather(
+            lambda size, token: self.search_runs([experiment_id], condition, max_results=size, page_token=token),
+            None,
+            1000,
+        )
         if run_ids and len(run_ids) != len(runs):
             _logger.warning("Not all runs have the specified table artifact. Some runs will be skipped.")
         return join_tables([self._table_of(run, artifact_file, extra_columns or []) for run in runs])
@@ -105,11 +108,27 @@ class MediaCalls(ArtifactCalls, RunCalls):
         folder = artifact_file.rpartition("/")[0]
         return any(info.path == artifact_file and not info.is_dir for info in self.list_artifacts(run_id, folder))
 
+    def _existing_table(self, run_id: str, artifact_file: str, folder: str) -> Path | None:
+        """The table as it is; while the store is away there is none to be seen."""
+        if self._tracking.sender.is_away:
+            return None
+        try:
+            there = self._has_file(run_id, artifact_file)
+            return Path(self.download_artifacts(run_id, artifact_file, folder)) if there else None
+        except AWAY:
+            if not self._tracking.sender.keeps:
+                raise
+            return None
+
     def _note_table(self, run_id: str, artifact_file: str) -> None:
-        listed = json.loads(self.get_run(run_id).data.tags.get(LOGGED_ARTIFACTS, "[]"))
+        listed = self._tracking.logged_tables.setdefault(run_id, [])
+        if not self._tracking.sender.is_away:
+            told = json.loads(self.get_run(run_id).data.tags.get(LOGGED_ARTIFACTS, "[]"))
+            listed[:] = told + [entry for entry in listed if entry not in told]
         entry = {"path": artifact_file, "type": "table"}
         if entry not in listed:
-            self.set_tag(run_id, LOGGED_ARTIFACTS, json.dumps([*listed, entry]))
+            listed.append(entry)
+            self.set_tag(run_id, LOGGED_ARTIFACTS, json.dumps(listed))
 
     def _save(self, run_id: str, image: Any, artifact_file: str) -> None:
         with self._new_file(run_id, artifact_file) as path:

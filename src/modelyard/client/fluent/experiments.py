@@ -137,13 +137,13 @@ def default_experiment_id(connection: Connection) -> str:
 def resolve_experiment(connection: Connection, named: str | int) -> str:
     """The id of an experiment given by id or by name; refused when it is the name of one and the id of another."""
     text = str(named)
-    store, options = connection.quick, connection.sender.options
+    store = connection.quick
     try:
         by_name = store.get_experiment_by_name(exp.GetExperimentByName(experiment_name=text)).experiment.experiment_id
     except NotFound:
         return text
     except AWAY:
-        if options.strict or options.synchronous:
+        if not connection.sender.keeps:
             raise
         return text if text.isdigit() else f"{BY_EXPERIMENT_NAME}{text}"
     if not text.isdigit() or by_name == text:
@@ -159,11 +159,11 @@ def resolve_experiment(connection: Connection, named: str | int) -> str:
 
 
 def _by_name(connection: Connection, name: str) -> Experiment:
-    store, options = connection.quick, connection.sender.options
+    store = connection.quick
     try:
         experiment_id = ensure_experiment(store, name)
         return store.get_experiment(exp.GetExperiment(experiment_id=experiment_id)).experiment
     except AWAY:
-        if options.strict or options.synchronous:
+        if not connection.sender.keeps:
             raise
         return Experiment(experiment_id=f"{BY_EXPERIMENT_NAME}{name}", name=name)

@@ -47,7 +47,7 @@ def start_run(
     >>> mlflow.get_run(run.info.run_id).info.status
     'FINISHED'
     """
-    stack = STACK.get()
+    stack = tuple(opened for opened in STACK.get() if opened.pid == os.getpid())  # a forked child begins its own
     if stack and not nested:
         raise InvalidParameter(
             f"Run with UUID {stack[-1].run_id} is already active. To start a new run, first end the current run with"

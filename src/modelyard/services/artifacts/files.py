@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from modelyard.core.errors import InvalidParameter, ModelyardError, NotFound, Un
 from modelyard.services.artifacts.contract import Stored
 
 CHUNK = 1 << 20
+SYNCED_EARLY = 32 << 20  # bytes; smaller files are synced once, at their end
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -48,6 +50,39 @@ def _translate(error: OSError, key: str) -> ModelyardError:
     return Unavailable("The artifact folder cannot be used right now.", retry_after=5, reason="ARTIFACTS")
 
 
+class EarlySync:
+    """Has the bytes of a long file go to the disk while more arrive, so that little is left for the sync at its end."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._thread: ThreadPoolExecutor | None = None
+        self._sync: Future[None] | None = None
+        self._waiting = 0
+
+    def wrote(self, count: int) -> None:
+        """Bytes were written. Raises what an earlier sync raised: the system tells it only once."""
+        self._waiting += count
+        if self._waiting < SYNCED_EARLY or (self._sync is not None and not self._sync.done()):
+            return
+        self._waiting = 0
+        self._take_result()
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="sync")
+        self._sync = self._thread.submit(os.fdatasync, self._descriptor)
+
+    def end(self) -> None:
+        """Wait until no sync runs any more; raises what the last one raised."""
+        if self._thread is not None:
+            self._thread.shutdown()
+            self._thread = None
+        self._take_result()
+
+    def _take_result(self) -> None:
+        sync, self._sync = self._sync, None
+        if sync is not None:
+            sync.result()
+
+
 class FileUpload:
     """Bytes on their way into a temporary file, hashed as they pass; ``place`` gives the synced file its name."""
 
@@ -59,6 +94,7 @@ class FileUpload:
         self._size = 0
         with translated(key):
             self._descriptor = os.open(temporary, _NEW, 0o600)
+        self._early = EarlySync(self._descriptor)
 
     def write(self, chunk: bytes | memoryview) -> None:
         """Add bytes."""
@@ -67,13 +103,16 @@ class FileUpload:
         self._size += len(view)
         with translated(self._key):
             while view:
-                view = view[os.write(self._descriptor, view) :]
+                count = os.write(self._descriptor, view)
+                self._early.wrote(count)
+                view = view[count:]
 
     def finish(self) -> Stored:
         """Sync the bytes and give the file its name."""
         stored = Stored(size=self._size, sha256=self._digest.hexdigest())
         try:
             with translated(self._key):
+                self._early.end()
                 os.fsync(self._descriptor)
                 self._close()
                 self._place(self.temporary, stored)
@@ -84,6 +123,8 @@ class FileUpload:
 
     def abandon(self) -> None:
         """Forget what was written."""
+        with suppress(OSError):
+            self._early.end()
         self._close()
         with suppress(FileNotFoundError):
             os.unlink(self.temporary)

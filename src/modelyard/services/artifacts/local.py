@@ -15,7 +15,7 @@ from pathlib import Path
 
 from modelyard.core import keys
 from modelyard.core.entities import FileInfo
-from modelyard.core.errors import InvalidParameter, NotFound, Unavailable
+from modelyard.core.errors import InvalidParameter, NotFound, StoreError, Unavailable
 from modelyard.core.ids import new_token
 from modelyard.services.artifacts import rules
 from modelyard.services.artifacts.contract import ArtifactStore, Download, Stored, Upload
@@ -35,6 +35,8 @@ class LocalArtifactStore(ArtifactStore):
         self._root = Path(root)
         self._tmp = Path(tmp) if tmp is not None else self._root / TMP
         for folder in (self._root, self._tmp):
+            if folder.is_symlink():  # it is never followed, so that nothing could be kept there
+                raise StoreError(f"{folder} is a link. Name the folder it leads to as the place for artifacts.")
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._parts = PartFolder(self._tmp)
 

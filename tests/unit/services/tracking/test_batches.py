@@ -51,6 +51,16 @@ def test_infinities_become_the_largest_numbers_and_nan_stays() -> None:
     assert stored[3:] == [LARGEST_FLOAT, 1e308]
 
 
+def test_no_zero_keeps_its_sign() -> None:
+    names = GoodNames()
+    for _ in range(2):
+        for stored in (
+            batches.checked_metrics([Metric("a", -0.0, 1)], names),
+            batches.check_metric(run.LogMetric(run_id="r", key="a", value=-0.0, timestamp=1), names),
+        ):
+            assert math.copysign(1, stored.values[0]) == 1
+
+
 def test_numbers_whose_sum_overflows_are_kept() -> None:
     some = [Metric("a", 1.5e308, 1, step) for step in range(4)]
     names = GoodNames()

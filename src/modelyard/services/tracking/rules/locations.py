@@ -20,6 +20,7 @@ def checked(location: str, *, folder: str) -> str:
 
     It is text to us: nothing is ever opened there unless an operator allows it.
     """
+    _refuse_long(location)
     decoded = _decoded(location)
     check_storable("artifact_location", location)
     if _CONTROL.search(decoded):
@@ -34,11 +35,7 @@ def checked(location: str, *, folder: str) -> str:
     if location.startswith("runs:"):
         raise InvalidParameter(f"Artifact location cannot be a runs:/ URI. Given: '{location}'")
     resolved = _absolute(location, folder)
-    if len(resolved) > limits.ARTIFACT_LOCATION_LENGTH:
-        raise InvalidParameter(
-            "Invalid artifact path length. The length of the artifact path cannot be greater than "
-            f"{limits.ARTIFACT_LOCATION_LENGTH} characters."
-        )
+    _refuse_long(resolved)
     return resolved
 
 
@@ -50,6 +47,14 @@ def below(location: str, *parts: str) -> str:
     """
     head, mark, query = location.partition("?") if _SCHEME.match(location) else (location, "", "")
     return f"{head.rstrip('/')}/{'/'.join(parts)}{mark}{query}"
+
+
+def _refuse_long(location: str) -> None:
+    if len(location) > limits.ARTIFACT_LOCATION_LENGTH:
+        raise InvalidParameter(
+            "Invalid artifact path length. The length of the artifact path cannot be greater than "
+            f"{limits.ARTIFACT_LOCATION_LENGTH} characters."
+        )
 
 
 def _has_fragment_or_params(location: str) -> bool:

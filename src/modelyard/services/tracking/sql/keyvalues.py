@@ -39,7 +39,7 @@ def texts(table: str, owner: str) -> Texts:
     changed = f"WHERE {table}.value <> excluded.value"
     return Texts(
         insert=f"{columns} ?* {conflict} NOTHING",
-        upsert=f"{columns} (?, ?, ?, ?) {conflict} UPDATE SET value = excluded.value {changed}",
+        upsert=f"{columns} ?* {conflict} UPDATE SET value = excluded.value {changed}",
         delete=f"DELETE FROM {table} WHERE {owner} = ? AND key = (SELECT id FROM names WHERE name = ?)",
         values=f"SELECT key, value FROM {table} WHERE {owner} = ? AND key IN (?*)",
         page=f"SELECT t.{owner}, n.name, t.value FROM {table} t JOIN names n ON n.id = t.key WHERE t.{owner} IN (?*)",
@@ -57,16 +57,21 @@ def write_once(
     changes: list[tuple[str, str, str]] = []
     for start in range(0, len(pairs), _LISTED):
         part = pairs[start : start + _LISTED]
-        row_values = [value for pair in part for value in (owner.id, keys[pair.key], owner.experiment, pair.value)]
-        if conn.run(values_of(table.insert, 4, len(part)), row_values) < len(part):
+        if conn.run(values_of(table.insert, 4, len(part)), _values(owner, part, keys)) < len(part):
             there: dict[int, str] = dict(rows_in(conn, table.values, [keys[pair.key] for pair in part], owner.id))
             changes += [(pair.key, old, pair.value) for pair in part if (old := there[keys[pair.key]]) != pair.value]
     return changes
 
 
 def overwrite(conn: Connection, table: Texts, owner: Owner, pairs: Sequence[KeyValue], keys: Mapping[str, int]) -> None:
-    """Write all, replacing values."""
-    conn.many(table.upsert, [(owner.id, keys[pair.key], owner.experiment, pair.value) for pair in pairs])
+    """Write all, which have different keys, replacing values: one statement takes half the time of one for each."""
+    for start in range(0, len(pairs), _LISTED):
+        part = pairs[start : start + _LISTED]
+        conn.run(values_of(table.upsert, 4, len(part)), _values(owner, part, keys))
+
+
+def _values(owner: Owner, pairs: Sequence[KeyValue], keys: Mapping[str, int]) -> list[object]:
+    return [value for pair in pairs for value in (owner.id, keys[pair.key], owner.experiment, pair.value)]
 
 
 def remove(conn: Connection, table: Texts, owner: int, key: str) -> bool:

@@ -208,10 +208,10 @@ def test_the_space_of_what_was_compacted_is_given_back_but_a_reserve(databases) 
     points = [point(step, 1 / (step + 1)) for step in range(20_000)]
     for start in range(0, 20_000, 1_000):
         yard.append(run, points[start : start + 1_000])
-    compactor = yard.compactor(Sizes(kept=100_000))
+    compactor = yard.compactor(Sizes(kept=20_000))
     while compactor.compact_some(0):
         pass
-    assert 60_000 <= free_bytes(yard) <= 100_000
+    assert 12_000 <= free_bytes(yard) <= 20_000
     yard.compactor(Sizes()).compact_all()
     assert free_bytes(yard) == 0
     assert yard.history(run) == points

@@ -9,7 +9,6 @@ from modelyard.core.clock import Clock, FixedClock
 from modelyard.core.entities import Metric
 from modelyard.db import migrate
 from modelyard.db.database import Database
-from modelyard.services.tracking.rules.batches import GoodNames, checked_metrics
 from modelyard.services.tracking.sql.metrics import history, log
 from modelyard.services.tracking.sql.metrics.compact import Compactor
 from modelyard.services.tracking.sql.metrics.log import PointBatch
@@ -60,7 +59,14 @@ class Yard:
             log.append(conn, [self._batch(run, points) for run, points in batches], KEYS)
 
     def _batch(self, run: int, points: Sequence[Metric]) -> PointBatch:
-        return PointBatch(run, self.experiment, *checked_metrics(points, GoodNames())[:4])
+        return PointBatch(
+            run,
+            self.experiment,
+            [point.key for point in points],
+            [point.timestamp for point in points],
+            [point.step for point in points],
+            [point.value + 0.0 for point in points],  # as the rules hand it over: no zero has a sign
+        )
 
     def history(self, run: int, name: str = "loss", *, page: int = 25_000) -> list[Metric]:
         """All points of a series, read in pages."""
