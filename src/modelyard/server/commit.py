@@ -7,6 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from time import monotonic
 from typing import Any, NamedTuple
 
 from modelyard.core.errors import LimitExceeded, ModelyardError, Unavailable
@@ -19,6 +20,7 @@ MAX_WAITING = 1_024  # writes are short; of reads, fewer may wait
 MAX_GROUP = 256
 MAX_GROUP_BYTES = 8_000_000
 PATIENCE = 0.001  # seconds, at most, for which a group is held back while more writes keep arriving
+SLOW = 0.003  # seconds; of a group that takes longer, most is the disk's
 
 Outcome = bytes | BaseException
 
@@ -60,6 +62,7 @@ class GroupCommit:
         self._seen = 0  # how many waited the last time we looked
         self._hold_until = 0.0
         self._took = 0.0  # seconds that the last group took
+        self._last = 0  # how many were in it
         self.committed_at = float("-inf")  # when a group was last on disk, by the event loop's clock
         self.on_failure: Callable[[ModelyardError], None] = log.critical
 
@@ -79,17 +82,26 @@ class GroupCommit:
 
     def _plan(self, loop: asyncio.AbstractEventLoop) -> None:
         self._seen = 0
-        self._hold_until = loop.time() + min(PATIENCE, self._took / 4)
+        self._hold_until = monotonic() + min(PATIENCE, self._took / 4)
         loop.call_soon(self._turn)
 
     def _turn(self) -> None:
-        """Let in what is arriving right now, since all of a group share the cost of one commit; then run the group."""
+        """Let in what is arriving right now, since all of a group share the cost of one commit; then run the group.
+
+        The clients of a large group that was just answered are about to write again. Where a commit takes long, they are
+        worth a millisecond.
+        """
         loop = asyncio.get_running_loop()
-        count, began = len(self._waiting), loop.time()
-        if self._seen < count < MAX_GROUP and began < self._hold_until:
-            self._seen = count
-            loop.call_soon(self._turn)
-            return
+        count, began = len(self._waiting), monotonic()
+        if count < MAX_GROUP and began < self._hold_until:
+            if count > self._seen:
+                self._seen = count
+                loop.call_soon(self._turn)
+                return
+            if 2 * count < self._last and self._took > SLOW:
+                self._last = 0
+                loop.call_later(0.001, self._turn)
+                return
         self._run(self._next_group(), began)
 
     def _run(self, jobs: list[Job], began: float) -> None:
@@ -126,15 +138,14 @@ class GroupCommit:
 
     def _answer(self, jobs: list[Job], outcomes: list[Outcome], began: float) -> None:
         loop = asyncio.get_running_loop()
-        now = loop.time()
-        self._took = now - began
+        self._took, self._last = monotonic() - began, len(jobs)
         if self._waiting:
             self._plan(loop)
         else:
             self._scheduled = False
         failure = self._writers.database.failure
-        if failure is None:
-            self.committed_at = now
+        if failure is None and any(isinstance(outcome, bytes) for outcome in outcomes):
+            self.committed_at = loop.time()
         for job, outcome in zip(jobs, outcomes, strict=True):
             job.deliver(outcome)
         if failure is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -28,6 +29,7 @@ class Supervisor:
         self._stopping = False
         self._signals = 0
         self._pause = FIRST_PAUSE
+        self._lifeline, self._hold = os.pipe()  # only this process holds its end; the system lets go when it is gone
 
     def run(self) -> int:
         """Until told to stop, or until no worker can be started; the exit code."""
@@ -68,6 +70,8 @@ class Supervisor:
         try:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)
+            os.close(self._hold)
+            threading.Thread(target=_end_with_parent, args=(self._lifeline,), daemon=True).start()
             code = self._work()
         except BaseException:
             log.exception("a worker failed")
@@ -81,6 +85,12 @@ class Supervisor:
         wanted = signal.SIGTERM if self._signals == 1 else signal.SIGKILL
         for pid in self._children:
             os.kill(pid, wanted)
+
+
+def _end_with_parent(lifeline: int) -> None:
+    """Stop this worker in good order when its parent was killed: nobody is left to replace or to stop it."""
+    os.read(lifeline, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def supervise(count: int, work: Callable[[], int], *, when_stopping: Callable[[], None]) -> int:

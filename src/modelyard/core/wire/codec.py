@@ -29,7 +29,9 @@ _SEE_DOCS = " See the API docs for more information about request parameters."
 _MISSING = re.compile(r"Object missing required field `(.+?)`(?: - at `\$\.?(.*)`)?$")
 _AT = re.compile(r" - at `\$\.?(.*)`$")
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
-_TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)  # one that is not closed goes to the end, or this were quadratic
+_TEXTS = re.compile(
+    rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL
+)  # one that is not closed goes to the end, or this were quadratic
 _SMALL = 4_096
 # Inside a text the quotes would be escaped, so that these match names and nothing else.
 _OLD_NAME = b'"run_uuid"'

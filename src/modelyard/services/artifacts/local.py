@@ -159,7 +159,7 @@ class LocalArtifactStore(ArtifactStore):
         with self._folder(segments[:-1]) as folder, translated(key):
             descriptor = os.open(segments[-1], _FILE, dir_fd=folder)
         facts = os.fstat(descriptor)
-        if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
+        if stat.S_ISREG(facts.st_mode) and facts.st_nlink <= 1:  # 0: it was replaced or deleted since it was opened
             return FileDownload(descriptor, facts.st_size)
         os.close(descriptor)
         if stat.S_ISDIR(facts.st_mode):

@@ -65,27 +65,22 @@ class PartFolder:
         plan = self._plan(key, upload_id)
         if plan.stored is not None:
             return Joined(None, plan.stored)
-        found = self._found(upload_id)
-        bad = [n for n in range(1, plan.count + 1) if n not in found or etags.get(n, "").strip('"') != found[n][0]]
-        if bad:
-            raise InvalidParameter(f"These parts are missing or differ from what was sent: {bad}.")
-        whole = FileUpload(self._tmp / new_token(), key, place=_stay)
         try:
-            for number in range(1, plan.count + 1):
-                _copy(found[number][1], whole)
-            stored = whole.finish()
-        except BaseException:
-            whole.abandon()
-            raise
-        return Joined(whole.temporary, stored)
+            return self._join(plan, upload_id, etags)
+        except (FileNotFoundError, InvalidParameter):
+            plan = self._plan(key, upload_id)
+            if plan.stored is None:
+                raise
+            return Joined(None, plan.stored)  # somebody else has put them together meanwhile
 
     def finished(self, upload_id: str, stored: Stored) -> None:
         """Drop the parts of an upload that is complete, keeping its plan."""
         folder = self._folder(upload_id)
-        plan = msgspec.json.decode((folder / "plan.json").read_bytes(), type=Plan)
-        self._note(folder, msgspec.structs.replace(plan, stored=stored))
-        for _, path in self._found(upload_id).values():
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # it was aborted meanwhile
+            plan = msgspec.json.decode((folder / "plan.json").read_bytes(), type=Plan)
+            self._note(folder, msgspec.structs.replace(plan, stored=stored))
+            for _, path in self._found(upload_id).values():
+                path.unlink(missing_ok=True)
 
     def abort(self, upload_id: str) -> None:
         """Forget an upload."""
@@ -101,6 +96,21 @@ class PartFolder:
                     shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
                     removed += 1
         return removed
+
+    def _join(self, plan: Plan, upload_id: str, etags: dict[int, str]) -> Joined:
+        found = self._found(upload_id)
+        bad = [n for n in range(1, plan.count + 1) if n not in found or etags.get(n, "").strip('"') != found[n][0]]
+        if bad:
+            raise InvalidParameter(f"These parts are missing or differ from what was sent: {bad}.")
+        whole = FileUpload(self._tmp / new_token(), plan.key, place=_stay)
+        try:
+            for number in range(1, plan.count + 1):
+                _copy(found[number][1], whole)
+            stored = whole.finish()
+        except BaseException:
+            whole.abandon()
+            raise
+        return Joined(whole.temporary, stored)
 
     def _folder(self, upload_id: str) -> Path:
         return self._tmp / f"parts-{upload_id}"
