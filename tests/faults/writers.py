@@ -104,7 +104,9 @@ class Writers:
     def _send(
         self, connection: http.client.HTTPConnection, verb: str, body: dict[str, Any], number: int, book: Book
     ) -> bool:
-        headers = {"Content-Type": "application/json", "Idempotency-Key": f"op-{number}"}
+        headers = {"Content-Type": "application/json"}
+        if book is self.creations:  # what is logged is logged once however often it is sent
+            headers["Idempotency-Key"] = f"op-{number}"
         sent = False
         try:
             if connection.sock is None:

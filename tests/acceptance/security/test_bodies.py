@@ -57,7 +57,7 @@ NO_OBJECTS = {
     "nested and closed": b'{"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
     "just too deep": b'{"a":' + b"[" * 64 + b"]" * 64 + b"}",
     "nested in a text": json.dumps("[" * 50_000).encode(),
-    "a text of quotes that does not end": b'{"a":"' + b'\\"' * 900_000,
+    "a text of quotes that does not end": b'{"a":"' + b"[" * 100 + b'\\"' * 900_000,
     "quotes": b'"' * 1_900_000,
     "a huge integer": b'{"a":' + b"9" * 900_000 + b"}",
     "an integer of 21 digits": b'{"a":' + b"9" * 21 + b"}",
