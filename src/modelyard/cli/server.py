@@ -63,6 +63,7 @@ _PLAIN = (
     "artifacts_only",
     "drain_delay",
     "access_log",
+    "accept_data_loss",
 )
 
 _STORE = (
@@ -130,6 +131,12 @@ _SAFETY = (
     ),
     option("--drain-delay", type=float, default=1.0, metavar="SECONDS", help="wait before closing when told to stop"),
     option("--access-log", action="store_true", help="log every request"),
+    option(
+        "--i-accept-data-loss",
+        dest="accept_data_loss",
+        action="store_true",
+        help="start although PostgreSQL runs with fsync off and may lose what it confirmed",
+    ),
 )
 _WORKERS = option(
     "-w", "--workers", type=int, default=1, metavar="N", help="server processes; more than one needs PostgreSQL"

@@ -11,6 +11,8 @@ from modelyard.core.errors import Busy, ModelyardError, NotSupported, StoreError
 
 log = logging.getLogger(__name__)
 
+MAX_MESSAGE = 8_000  # characters; a value that a message repeats may be of any size
+
 
 class Failure(NamedTuple):
     """What a refused or failed request is answered with."""
@@ -39,7 +41,11 @@ def _retry_after(error: ModelyardError) -> int:
 
 
 def _failure(status: int, code: str, message: str, headers: bytes = b"", reason: str | None = None) -> Failure:
-    told = {"error_code": code, "message": message.encode(errors="replace").decode()}
+    told = {"error_code": code, "message": _short(message.encode(errors="replace").decode())}
     if reason is not None:
         told["reason"] = reason
     return Failure(status, msgspec.json.encode(told), headers)
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}…"

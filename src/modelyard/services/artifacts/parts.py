@@ -15,7 +15,7 @@ from modelyard.core.errors import InvalidParameter, NotFound
 from modelyard.core.ids import new_token
 from modelyard.services.artifacts import rules
 from modelyard.services.artifacts.contract import Stored
-from modelyard.services.artifacts.files import CHUNK, FileUpload
+from modelyard.services.artifacts.files import CHUNK, FileUpload, sync_folder
 
 _UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -129,9 +129,7 @@ class PartFolder:
 
     @staticmethod
     def _note(folder: Path, plan: Plan) -> None:
-        note = FileUpload(
-            folder / f"{new_token()}.plan", plan.key, place=lambda path, _: os.rename(path, folder / "plan.json")
-        )
+        note = FileUpload(folder / f"{new_token()}.plan", plan.key, place=lambda path, _: _rename(path, "plan.json"))
         note.write(msgspec.json.encode(plan))
         note.finish()
 
@@ -153,7 +151,17 @@ def _copy(source: Path, whole: FileUpload) -> None:
 def _keep(temporary: Path, stored: Stored, number: int) -> None:
     for older in temporary.parent.glob(f"{number}-*"):
         older.unlink(missing_ok=True)
-    os.rename(temporary, temporary.parent / f"{number}-{stored.sha256}")
+    _rename(temporary, f"{number}-{stored.sha256}")
+
+
+def _rename(temporary: Path, name: str) -> None:
+    """Give a file in an upload's folder its name, durably."""
+    os.rename(temporary, temporary.with_name(name))
+    folder = os.open(temporary.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        sync_folder(folder)
+    finally:
+        os.close(folder)
 
 
 def _stay(temporary: Path, stored: Stored) -> None:
