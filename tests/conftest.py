@@ -15,7 +15,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 # In this order they run: what is quick and finds most first, and last what leaves other people's sockets behind.
-TIERS = ("shape", "unit", "contract", "integration", "migrations", "faults", "acceptance", "docs", "parity")
+TIERS = ("shape", "unit", "contract", "integration", "faults", "acceptance", "docs", "parity")
 
 # pattern of the reason → why no machine of ours can be asked to have it
 ALLOWED_SKIPS: dict[str, str] = {

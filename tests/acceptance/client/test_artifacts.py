@@ -144,14 +144,15 @@ def test_what_is_not_there_cannot_be_downloaded(mlflow: Any, tmp_path: Path) -> 
 def test_texts_dictionaries_and_streams(mlflow: Any) -> None:
     with mlflow.start_run() as run:
         mlflow.log_dict({"a": [1, {"b": None}]}, "d.json")
-        mlflow.log_dict({"a": 1}, "d.yaml")
+        mlflow.log_dict({"a": 1}, "d.yaml")  # JSON, which is YAML, where PyYAML is not installed
+        mlflow.log_text("a: 1", "d.txt")
         mlflow.log_stream(io.BytesIO(b"\x00" * 3_000_000), "big.bin")
     uri = f"runs:/{run.info.run_id}"
     assert mlflow.artifacts.load_dict(f"{uri}/d.json") == {"a": [1, {"b": None}]}
     assert "a" in mlflow.artifacts.load_text(f"{uri}/d.yaml")
     assert os.path.getsize(mlflow.artifacts.download_artifacts(f"{uri}/big.bin")) == 3_000_000
     with pytest.raises(BadRequest, match="JSON"):
-        mlflow.artifacts.load_dict(f"{uri}/d.yaml")
+        mlflow.artifacts.load_dict(f"{uri}/d.txt")
 
 
 def test_figures_of_matplotlib(mlflow: Any) -> None:
