@@ -106,7 +106,7 @@ def endpoints_page() -> str:
         "asks for; this release has no users, so everybody who reaches the server has all of them. *body* is the",
         "largest body that is accepted.",
         "",
-        "Errors are JSON: `{\"error_code\": \"...\", \"message\": \"...\"}`.",
+        'Errors are JSON: `{"error_code": "...", "message": "..."}`.',
     ]
     for service in dict.fromkeys(endpoint.service for endpoint in ENDPOINTS):
         rows = [endpoint for endpoint in ENDPOINTS if endpoint.service == service]

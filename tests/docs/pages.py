@@ -28,7 +28,9 @@ class Block:
 
 
 def pages() -> list[Path]:
-    return sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benches/*.md"), *ROOT.glob("examples/**/*.md")])
+    return sorted(
+        [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benches/*.md"), *ROOT.glob("examples/**/*.md")]
+    )
 
 
 def blocks(page: Path, language: str) -> Iterator[Block]:

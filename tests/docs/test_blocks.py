@@ -58,4 +58,3 @@ def test_the_curl_of_a_page_runs(page: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "error_code" not in done.stdout
     assert done.stdout.rstrip().endswith("a note")
-

@@ -173,9 +173,7 @@ class Unavailable(Busy):
     error_code = "TEMPORARILY_UNAVAILABLE"
     status = 503
 
-    def __init__(
-        self, message: str | None = None, *, retry_after: int = 1, reason: str | None = None
-    ) -> None:
+    def __init__(self, message: str | None = None, *, retry_after: int = 1, reason: str | None = None) -> None:
         super().__init__(message, retry_after=retry_after)
         self.reason = reason
 
