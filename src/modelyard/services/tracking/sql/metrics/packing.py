@@ -141,13 +141,14 @@ def _whole_numbers(raw: bytes, kind: int, first: int, count: int) -> list[int]:
 
 
 def _value_bytes(values: list[float]) -> tuple[int, bytes]:
-    if values.count(values[0]) == len(values):
-        return _SAME, little_endian("d", values[:1])
+    raw = little_endian("d", values)
+    if raw == raw[:8] * len(values):  # as bytes: 0.0 equals -0.0, and NaN not even itself
+        return _SAME, raw[:8]
     if array("f", values[:8]).tolist() == values[:8]:  # a look at a few before all are tried
         singles = array("f", values)
         if singles.tolist() == values:
             return _SINGLE, _shuffled(little_endian("f", singles), _SINGLE)
-    return _DOUBLE, _shuffled(little_endian("d", values), _DOUBLE)
+    return _DOUBLE, _shuffled(raw, _DOUBLE)
 
 
 def _values(raw: bytes, kind: int, count: int) -> list[float]:
