@@ -16,6 +16,8 @@ from urllib.parse import quote, unquote_to_bytes, urlencode
 
 import msgspec
 
+from modelyard.core.checks import SEE_DOCS
+from modelyard.core.checks import missing as missing_value
 from modelyard.core.errors import BadRequest, InvalidParameter, ModelyardError
 from modelyard.core.wire.endpoint import Endpoint
 from modelyard.core.wire.messages.message import Message
@@ -25,7 +27,6 @@ MAX_TOKENS = 200_000
 MAX_DIGITS = 20
 _SHOWN = 1_000
 
-_SEE_DOCS = " See the API docs for more information about request parameters."
 _MISSING = re.compile(r"Object missing required field `(.+?)`(?: - at `\$\.?(.*)`)?$")
 _AT = re.compile(r" - at `\$\.?(.*)`$")
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
@@ -107,7 +108,7 @@ class Reader(Generic[M]):
     def _check_given(self, message: M) -> None:
         for name in self._required:
             if getattr(message, name) == "":
-                raise InvalidParameter(f"Missing value for required parameter '{name}'.{_SEE_DOCS}")
+                raise missing_value(name)
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -238,9 +239,7 @@ def _refusal(text: str, fields: dict[str, Any]) -> InvalidParameter:
     missing = _MISSING.match(text)
     if missing:
         name, inside = missing.group(1), missing.group(2)
-        return InvalidParameter(
-            f"Missing value for required parameter '{f'{inside}.{name}' if inside else name}'.{_SEE_DOCS}"
-        )
+        return missing_value(f"{inside}.{name}" if inside else name)
     at = _AT.search(text)
     path = at.group(1) if at else ""
     value: Any = fields
@@ -251,7 +250,7 @@ def _refusal(text: str, fields: dict[str, Any]) -> InvalidParameter:
         shown = shown[:_SHOWN] + "…"
     return InvalidParameter(
         f"Invalid value {shown} for parameter '{path}' supplied:  Hint: Value was of type"
-        f" '{type(value).__name__}'.{_SEE_DOCS}"
+        f" '{type(value).__name__}'.{SEE_DOCS}"
     )
 
 

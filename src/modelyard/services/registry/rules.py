@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable
 
+from modelyard.core.checks import check_name as check_key
+from modelyard.core.checks import check_unique_path, missing, too_long
 from modelyard.core.entities import ModelVersionTag, RegisteredModelTag
 from modelyard.core.errors import InvalidParameter
 from modelyard.core.wire.messages import registry as reg
@@ -25,13 +26,6 @@ MAX_VERSIONS_PAGE = 200_000
 _CANONICAL = {stage.lower(): stage for stage in STAGES}
 _ALIAS = re.compile(r"[\w\-]*")
 _VERSION_ALIAS = re.compile(r"v\d+", re.IGNORECASE)
-_TAG_KEY = re.compile(r"[/\w.\- :]*")
-_DOCS = "See the API docs for more information about request parameters."
-
-
-def missing(parameter: str) -> InvalidParameter:
-    """What a required parameter that is not there is answered with."""
-    return InvalidParameter(f"Missing value for required parameter '{parameter}'. {_DOCS}")
 
 
 def check_name(name: str, parameter: str = "name") -> None:
@@ -40,19 +34,14 @@ def check_name(name: str, parameter: str = "name") -> None:
         raise missing(parameter)
     if "/" in name or ":" in name:
         raise InvalidParameter(f"Invalid model name '{name}'. Names cannot contain '/' or ':'.")
-    if posixpath.normpath(name) != name or name == "..":
-        raise InvalidParameter(
-            f"Invalid value \"{name}\" for parameter '{parameter}' supplied: Names may be treated as files in certain "
-            f"cases, and must not resolve to other names when treated as such. This name would resolve to "
-            f"{posixpath.normpath(name)!r}"
-        )
+    check_unique_path(parameter, name)
     check_length("Registered model name", name, MAX_NAME)
 
 
 def check_length(what: str, text: str, limit: int) -> None:
     """A text of at most ``limit`` characters."""
     if len(text) > limit:
-        raise InvalidParameter(f"'{what}' exceeds the maximum length of {limit} characters")
+        raise too_long(what, limit)
 
 
 def version_number(version: str) -> int:
@@ -81,17 +70,7 @@ def check_tag(key: str, value: str) -> None:
     """A tag of a model or version."""
     if not key:
         raise missing("key")
-    if not _TAG_KEY.fullmatch(key):
-        raise InvalidParameter(
-            f"Invalid value \"{key}\" for parameter 'key' supplied: Names may only contain alphanumerics, underscores "
-            "(_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/)."
-        )
-    if posixpath.normpath(key) != key or key[0] == "/" or key.startswith(".."):
-        raise InvalidParameter(
-            f"Invalid value \"{key}\" for parameter 'key' supplied: Names may be treated as files in certain cases, "
-            f"and must not resolve to other names when treated as such. This name would resolve to "
-            f"{posixpath.normpath(key)!r}"
-        )
+    check_key("key", key)
     check_length("key", key, MAX_TAG_KEY)
     check_length("value", value, MAX_TAG_VALUE)
 
@@ -126,15 +105,3 @@ def check_transition(request: reg.TransitionModelVersionStage) -> str:
             f"'{request.stage}' is not an Active stage. Valid stages are {list(ACTIVE_STAGES)}"
         )
     return stage
-
-
-def check_page(max_results: int, limit: int) -> None:
-    """A page size from 1 to ``limit``."""
-    if max_results < 1:
-        raise InvalidParameter(
-            f"Invalid value {max_results} for parameter 'max_results' supplied. It must be a positive integer"
-        )
-    if max_results > limit:
-        raise InvalidParameter(
-            f"Invalid value {max_results} for parameter 'max_results' supplied. It must be at most {limit}"
-        )

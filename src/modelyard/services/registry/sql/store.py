@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from modelyard.core.checks import check_max_results, missing
 from modelyard.core.clock import Clock, SystemClock
 from modelyard.core.entities import ModelVersion, RegisteredModel
 from modelyard.core.errors import AlreadyExists, InvalidParameter, NotFound
@@ -58,7 +59,7 @@ class SqlRegistryStore(RegistryStore):
 
     def search_registered_models(self, request: reg.SearchRegisteredModels) -> reg.RegisteredModelsPage:
         """A page of registered models."""
-        rules.check_page(request.max_results, rules.MAX_MODELS_PAGE)
+        check_max_results(request.max_results, rules.MAX_MODELS_PAGE)
         query = search.model_search(request)
         with self._db.read() as conn:
             ids, token = page_of_ids(conn, query)
@@ -160,7 +161,7 @@ class SqlRegistryStore(RegistryStore):
         """Make the next version of a model."""
         rules.check_name(request.name)
         if not request.source:
-            raise rules.missing("source")
+            raise missing("source")
         rules.check_length("description", request.description, rules.MAX_DESCRIPTION)
         tags = rules.check_tags(request.tags)
         with self._db.write() as conn:
@@ -191,7 +192,7 @@ class SqlRegistryStore(RegistryStore):
 
     def search_model_versions(self, request: reg.SearchModelVersions) -> reg.ModelVersionsPage:
         """A page of versions."""
-        rules.check_page(request.max_results, rules.MAX_VERSIONS_PAGE)
+        check_max_results(request.max_results, rules.MAX_VERSIONS_PAGE)
         query = search.version_search(request)
         with self._db.read() as conn:
             ids, token = page_of_ids(conn, query)

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from modelyard.core.checks import check_max_results, check_name
 from modelyard.core.entities import ExperimentTag
 from modelyard.core.errors import InvalidParameter
 from modelyard.core.wire.messages import experiments as exp
 from modelyard.services.tracking.rules import limits, locations
-from modelyard.services.tracking.rules.values import (
-    check_count,
-    check_max_results,
-    check_name,
-    check_text,
-    experiment_number,
-    require,
-)
+from modelyard.services.tracking.rules.values import check_count, check_text, experiment_number, require
 
 DEFAULT_ID = 0
 DEFAULT_NAME = "Default"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelyard.core import ids
+from modelyard.core.checks import check_max_results
 from modelyard.core.entities import LoggedModelParameter, LoggedModelTag
 from modelyard.core.errors import InvalidParameter
 from modelyard.core.wire.messages import logged_models as lm
 from modelyard.services.tracking.rules import limits
 from modelyard.services.tracking.rules.experiments import check_id, numbers
-from modelyard.services.tracking.rules.values import check_count, check_max_results, check_text, require
+from modelyard.services.tracking.rules.values import check_count, check_text, require
 
 VERSIONS_TAG = "mlflow.modelVersions"
 _BAD_CHARACTERS = ("/", ":", ".", "%", '"', "'")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from modelyard.core import ids
+from modelyard.core.checks import check_max_results
 from modelyard.core.entities import LifecycleStage, RunTag
 from modelyard.core.errors import InvalidParameter
 from modelyard.core.wire.messages import runs as run
@@ -15,7 +16,6 @@ from modelyard.services.tracking.rules.limits import Limits
 from modelyard.services.tracking.rules.values import (
     check_count,
     check_int64,
-    check_max_results,
     check_new_run_id,
     check_text,
     experiment_number,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from modelyard.core.checks import invalid
 from modelyard.core.errors import InvalidParameter
 from modelyard.core.wire.messages import metrics as met
 from modelyard.services.tracking.rules import limits
-from modelyard.services.tracking.rules.values import check_count, check_int64, invalid, require
+from modelyard.services.tracking.rules.values import check_count, check_int64, require
 
 
 def check_history(request: met.GetMetricHistory) -> int:
