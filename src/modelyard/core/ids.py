@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+import time
 
+_12_BITS, _48_BITS = 2**12 - 1, 2**48 - 1
 _ADJECTIVES = (
     "able amber bold brave brief bright brisk calm clean clear clever cool crisp deep eager early even fair fast fine"
     " firm fond free fresh full gentle glad golden good grand great happy honest keen kind large late light lively"
@@ -23,8 +25,14 @@ _NOUNS = (
 
 
 def new_run_id() -> str:
-    """A run id: 32 lower-case hexadecimal digits, random."""
-    return os.urandom(16).hex()
+    """A run id: 32 lower-case hexadecimal digits, a UUID of version 7.
+
+    The time it begins with puts runs that are made one after the other side by side in every index of ids: a commit of
+    new runs writes one page of each, not one for each run. 74 bits are random.
+    """
+    chance = int.from_bytes(os.urandom(10), "big")
+    time_and_version = (time.time_ns() // 1_000_000 & _48_BITS) << 4 | 7
+    return f"{time_and_version << 76 | (chance & _12_BITS) << 64 | 2 << 62 | chance >> 18:032x}"
 
 
 def new_model_id() -> str:

@@ -38,6 +38,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     now_ms: str  # the database's clock: for what several processes compare; all else takes the injected clock
     has_table: str  # a SELECT that answers a row when the table named by its one parameter exists
     max_parameters: int  # in one statement
+    pairs_json: str  # an aggregate: the rows of %(key)s and %(value)s by key, as the JSON our encoder makes of them
 
     def marks(self, count: int) -> str:
         """`?, ?, ?` for an `IN (…)` or `VALUES (…)` of ``count`` parameters."""
@@ -55,6 +56,7 @@ SQLITE = Dialect(
     now_ms="CAST(unixepoch('subsec') * 1000 AS INTEGER)",
     has_table="SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?",
     max_parameters=32_000,
+    pairs_json="json_group_array(json_object('key', %(key)s, 'value', %(value)s) ORDER BY %(key)s)",
 )
 
 POSTGRES = Dialect(
@@ -68,4 +70,6 @@ POSTGRES = Dialect(
     now_ms="CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
     has_table="SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = ?",
     max_parameters=32_000,
+    pairs_json="""'[' || string_agg('{"key":' || CAST(to_json(%(key)s) AS TEXT) || ',"value":'
+        || CAST(to_json(%(value)s) AS TEXT) || '}', ',' ORDER BY %(key)s) || ']'""",
 )

@@ -189,22 +189,21 @@ class _Plan:
         return sorted(parts, key=lambda part: (part.size, not _is_equality(part.predicate)))
 
     def _is_long(self, parts: Sequence[_Part], ways: Sequence[int]) -> bool:
-        """Whether the beginning of the walk promises a long one."""
+        """Whether the beginning of the walk promises a long one: it is looked at until it is known not to be."""
         effort = self._search.effort
         bounds = [part for part in parts if self._bounds_walk(part.predicate)]
         if len(bounds) == len(parts):
             return False
         each = max(1, effort.tried // len(ways))
         heads = [sql(f"SELECT id FROM ({{}}) AS head{way}", self._head(bounds, way, each)) for way in ways]
+        ids = join(" UNION ALL ", heads)
         fits = join(" AND ", [*self._narrowed(), *self._filter(parts, Access())])
-        ((seen, found),) = self._run(
-            sql(
-                f"SELECT count(*), coalesce(sum(CASE WHEN {{}} THEN 1 ELSE 0 END), 0) FROM {self._schema.source}"
-                " WHERE base.id IN ({})",
-                fits,
-                join(" UNION ALL ", heads),
-            )
-        )
+        enough = math.ceil(each * len(ways) * self._limit / max(effort.long, 1))
+        fitting = f"SELECT 1 FROM {self._schema.source} WHERE base.id IN ({{}}) AND {{}} LIMIT {enough}"
+        found = len(self._run(sql(fitting, ids, fits)))
+        if found >= enough:
+            return False
+        ((seen,),) = self._run(sql("SELECT count(*) FROM ({}) AS heads", ids))
         return bool(seen >= each and seen * self._limit > effort.long * max(found, 0.5))
 
     def _head(self, bounds: Sequence[_Part], way: int, count: int) -> Sql:

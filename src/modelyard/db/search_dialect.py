@@ -41,6 +41,8 @@ class SearchDialect(Protocol):
 
     makes_sets: bool
     """Whether ``id IN (SELECT …)`` is how nearly all records are asked; else `exists` is, which the engine turns into that."""
+    names_indexes: bool
+    """Whether a statement can say which index to take."""
 
     def one_of(self, column: str, ids: Sequence[int]) -> Sql:
         """The condition that a column holds one of some ids; one parameter however many they are."""
@@ -65,6 +67,7 @@ class SearchDialect(Protocol):
 
 class _Sqlite:
     makes_sets = True
+    names_indexes = True
 
     def one_of(self, column: str, ids: Sequence[int]) -> Sql:
         if len(ids) == 1:
@@ -91,6 +94,7 @@ class _Sqlite:
 
 class _Postgres:
     makes_sets = False
+    names_indexes = False
 
     def one_of(self, column: str, ids: Sequence[int]) -> Sql:
         if len(ids) == 1:

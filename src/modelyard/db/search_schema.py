@@ -35,6 +35,7 @@ class KeyValues(msgspec.Struct, frozen=True):
     table: str
     owner: str  # the column that holds base's id
     scope: str | None = None
+    index: str = ""  # the name of that index, if records are to be asked by it whether they hold a text
     value: str = "value"
     least: str = "min_value"  # of metrics
     greatest: str = "max_value"

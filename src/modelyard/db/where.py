@@ -17,6 +17,7 @@ from modelyard.db.search_schema import Column, KeyValues, SearchSchema
 
 __all__ = ["SQL_FUNCTIONS", "Access", "Where", "dataset_is"]
 
+_SHORT = 256  # a longer text in an index lies on pages of its own
 _INDEXABLE = (Op.EQ, Op.LT, Op.LE, Op.GT, Op.GE, Op.BETWEEN, Op.IN, Op.IS_NOT_NULL)
 
 
@@ -153,10 +154,26 @@ class Where:
             )
             return self._exists(its_rows, access)
         table = self.schema.key_values[field.kind]
-        its_rows = sql(
-            f"FROM {table.table} f WHERE f.{table.owner} = {access.owner} AND {{}}", self._rows_of(compare, table)
-        )
+        if (way := self._by_value(compare, table)) is not None:
+            its_rows = sql(f"{{}} AND f.{table.owner} = {access.owner} AND {{}}", way, self._rows_of(compare, table))
+        else:
+            its_rows = sql(
+                f"FROM {table.table} f WHERE f.{table.owner} = {access.owner} AND {{}}", self._rows_of(compare, table)
+            )
         return self._exists(its_rows, access)
+
+    def _by_value(self, compare: Compare, table: KeyValues) -> Sql | None:
+        """Where a walk best asks for a text: in the index over values, which has all that are equal side by side.
+
+        The engine would take the primary key, which leads to another page for each record: that takes twice as long.
+        """
+        told = self.dialect.names_indexes and table.index and table.scope
+        if not told or self._scope is None or len(self._scope) != 1 or compare.field.kind is Kind.METRIC:
+            return None
+        if compare.op is not Op.EQ or len(str(compare.value)) > _SHORT:
+            return None
+        in_scope = self.dialect.one_of(f"f.{table.scope}", self._scope)
+        return sql(f"FROM {table.table} f INDEXED BY {table.index} WHERE {{}}", in_scope)
 
     def _rows_of(self, compare: Compare, table: KeyValues, *, by_index: bool = False) -> Sql:
         """The condition of rows `f` that are about the field and satisfy the comparison, unless that is about NULL."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import resource
 from collections.abc import Iterator
@@ -181,6 +182,7 @@ def test_the_errnos_that_mean_full() -> None:
 def test_running_out_of_file_descriptors_passes(path: Path) -> None:
     database = SqliteDatabase(path)
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    gc.collect()  # what an earlier test left is not to be given back in the middle
     used = max(int(name) for name in os.listdir("/proc/self/fd")) + 1
     resource.setrlimit(resource.RLIMIT_NOFILE, (used, before[1]))
     taken = []

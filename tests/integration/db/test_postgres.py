@@ -15,10 +15,12 @@ import pytest
 
 from modelyard.core.errors import InvalidParameter, StoreError, Unavailable
 from modelyard.db import Database, OutcomeUnknown
+from modelyard.db.errors import DatabaseBusy
 from modelyard.db.postgres import PostgresDatabase
 from modelyard.db.postgres_failures import commit_failed, translated
 from modelyard.db.statements import numbered
 from tests.support.databases import Databases, PostgresServer
+from tests.support.waiting import wait_for
 
 INSERT = "INSERT INTO names (name) VALUES (?)"
 
@@ -111,7 +113,7 @@ def test_it_works_again_as_soon_as_postgresql_does(db: Database, postgres_server
             started = time.monotonic()
             with pytest.raises(Unavailable) as caught, block():
                 pass
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < 20
             assert "host" not in caught.value.message
         with pytest.raises(Unavailable, match="does not answer at"):
             PostgresDatabase(postgres_server.url)
@@ -136,9 +138,24 @@ def test_a_row_somebody_else_holds_is_waited_for_and_then_refused(databases: Dat
         started = time.monotonic()
         with pytest.raises(Unavailable, match="busy"), impatient.write() as connection:
             connection.run("UPDATE names SET name = 'mine'")
-        assert 0.3 < time.monotonic() - started < 3
+        assert 0.3 < time.monotonic() - started < 20
         assert names(db) == ["a"]
     assert names(db) == ["held"]
+
+
+def test_a_writer_may_be_less_patient_than_usual(db: Database, url: str) -> None:
+    add(db, "a")
+    with held_row(url):
+        for wait in (0.0, 0.1):
+            started = time.monotonic()
+            with pytest.raises(DatabaseBusy), db.write(wait=wait) as connection:
+                connection.run("UPDATE names SET name = 'mine'")
+            assert time.monotonic() - started < 4.0  # the usual is four and a half seconds
+        with db.write(wait=0.1) as connection:
+            connection.run(INSERT, ("b",))
+    with db.write() as connection:
+        assert connection.row("SHOW lock_timeout") == ("4500ms",)
+    assert names(db) == ["b", "held"] or names(db) == ["held", "b"]
 
 
 def test_a_deadlock_is_one_writers_refusal(db: Database) -> None:
@@ -151,7 +168,7 @@ def test_a_deadlock_is_one_writers_refusal(db: Database) -> None:
         try:
             with db.write() as connection:
                 connection.run("UPDATE names SET id = id WHERE name = ?", (one,))
-                first_row.wait(5)
+                first_row.wait(60)
                 connection.run("UPDATE names SET id = id WHERE name = ?", (other,))
             outcomes.append("done")
         except Unavailable:
@@ -172,16 +189,16 @@ def test_more_writers_than_connections_wait_and_then_are_refused(databases: Data
     def hold() -> None:
         with small.write():
             inside.set()
-            leave.wait(10)
+            leave.wait(60)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    assert inside.wait(5)
+    assert inside.wait(60)
     with pytest.raises(Unavailable, match="busy"), small.write(wait=0.1):
         pass
     leave.set()
     thread.join()
-    with small.write(wait=0.1) as connection:
+    with small.write() as connection:
         assert connection.row("SELECT 1") == (1,)
 
 
@@ -204,13 +221,11 @@ def test_settings_that_break_the_promise_are_refused(postgres_server: PostgresSe
 
 
 def wait_for_setting(url: str, value: str) -> None:
-    for _ in range(100):
+    def is_set() -> bool:
         with psycopg.connect(url) as connection:
-            row = connection.execute("SHOW fsync").fetchone()
-        if row == (value,):
-            return
-        time.sleep(0.02)
-    pytest.fail(f"fsync never became {value}")
+            return connection.execute("SHOW fsync").fetchone() == (value,)
+
+    wait_for(is_set)
 
 
 def test_a_session_syncs_its_commits_whatever_the_users_default(databases: Databases, url: str) -> None:
@@ -253,8 +268,8 @@ def test_one_statement_is_prepared_once_whatever_the_size_of_its_numbers(db: Dat
 @pytest.mark.parametrize(
     ("error", "name"),
     [
-        (psycopg.errors.SerializationFailure(), "Unavailable"),
-        (psycopg.errors.DeadlockDetected(), "Unavailable"),
+        (psycopg.errors.SerializationFailure(), "DatabaseBusy"),
+        (psycopg.errors.DeadlockDetected(), "DatabaseBusy"),
         (psycopg.errors.TooManyConnections(), "Unavailable"),
         (psycopg.errors.AdminShutdown(), "Unavailable"),
         (psycopg.errors.CannotConnectNow(), "Unavailable"),
@@ -297,4 +312,4 @@ def test_nothing_is_left_open(url: str) -> None:
     for thread in names_of:
         thread.join()
     database.close()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before

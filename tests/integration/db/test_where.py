@@ -100,7 +100,7 @@ SCHEMA = SearchSchema(
     },
     key_values={
         Kind.METRIC: KeyValues("thing_metrics", "run", scope="experiment"),
-        Kind.PARAM: KeyValues("thing_params", "run", scope="experiment"),
+        Kind.PARAM: KeyValues("thing_params", "run", scope="experiment", index="thing_params_by_value"),
         Kind.TAG: KeyValues("thing_tags", "run"),  # has no index, as the registry's
     },
     datasets=DatasetRows(

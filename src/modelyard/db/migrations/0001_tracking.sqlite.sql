@@ -40,7 +40,6 @@ CREATE TABLE runs (
     heartbeat_time INTEGER
 ) STRICT;
 CREATE INDEX runs_by_start ON runs (experiment, lifecycle_stage, start_time DESC, run_id);
-CREATE INDEX runs_by_name ON runs (experiment, lifecycle_stage, run_name, start_time DESC, run_id);
 
 CREATE TABLE params (
     run INTEGER NOT NULL REFERENCES runs (id),

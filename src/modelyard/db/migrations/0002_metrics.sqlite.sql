@@ -1,6 +1,6 @@
 -- The series of metrics. A point is (run, key, timestamp, step, value). A value that is NaN is NULL in a column of its own.
 
--- Points as they come in: one commit of one run is one row. `points` is in the format its first byte names: see
+-- Points of one run as they came in, of one commit or of several that brought few. `points` is in the format its first byte names: see
 -- services/tracking/sql/metrics/points.py. Nothing is checked for uniqueness here; readers drop what is there twice.
 -- `level` is 0 for rows as they were written and 1 for rows that a compaction gathered from several.
 -- An id is never given twice, so that a compaction never removes a row it has not read.
@@ -14,6 +14,14 @@ CREATE TABLE metric_segments (
     points BLOB NOT NULL
 ) STRICT;
 CREATE INDEX metric_segments_by_time ON metric_segments (run, first_timestamp, last_timestamp);
+
+-- Points of all runs that came in last: one commit is one row, until there are enough for a segment of each run. `points` is
+-- in the format of services/tracking/sql/metrics/arrivals.py; `total` counts the points up to and with this row.
+CREATE TABLE metric_arrivals (
+    id INTEGER PRIMARY KEY,
+    total INTEGER NOT NULL,
+    points BLOB NOT NULL
+) STRICT;
 
 -- Up to 1,024 points of one series, sorted by (timestamp, step, value). The chunks of a series do not overlap.
 -- first and last are in that order; min, max and last_value (of the greatest step) leave NaN out where they can.

@@ -22,10 +22,11 @@ class SqlRequestLog:
     def once(self, key: str, digest: bytes, work: Callable[[], bytes]) -> bytes:
         """See `RequestLog`."""
         with self._database.write() as connection:
-            if not _reserve(connection, key, digest, self._clock.now_ms()):
+            entry = _reserve(connection, key, digest, self._clock.now_ms())
+            if entry is None:
                 return _kept(connection, key, digest)
             answer = work()
-            _keep(connection, key, answer)
+            _keep(connection, entry, answer)
             return answer
 
     def sweep(self) -> int:
@@ -48,14 +49,14 @@ class SqlRequestLog:
             )
 
 
-def _reserve(connection: Connection, key: str, digest: bytes, now: int) -> bool:
-    """Take the key; another transaction that has just taken it is waited for. False when it was taken before."""
-    return bool(
-        connection.run(
-            "INSERT INTO requests (key, digest, answer, made_ms) VALUES (?, ?, NULL, ?) ON CONFLICT (key) DO NOTHING",
-            (key, digest, now),
-        )
+def _reserve(connection: Connection, key: str, digest: bytes, now: int) -> int | None:
+    """Take the key; another transaction that has just taken it is waited for. None when it was taken before."""
+    row = connection.row(
+        "INSERT INTO requests (key, digest, answer, made_ms) VALUES (?, ?, NULL, ?)"
+        " ON CONFLICT (key) DO NOTHING RETURNING id",
+        (key, digest, now),
     )
+    return None if row is None else row[0]
 
 
 def _kept(connection: Connection, key: str, digest: bytes) -> bytes:
@@ -65,12 +66,13 @@ def _kept(connection: Connection, key: str, digest: bytes) -> bytes:
     return bytes(row[1])
 
 
-def _keep(connection: Connection, key: str, answer: bytes) -> None:
-    connection.run("UPDATE requests SET answer = ? WHERE key = ?", (answer, key))
+def _keep(connection: Connection, entry: int, answer: bytes) -> None:
+    connection.run("UPDATE requests SET answer = ? WHERE id = ?", (answer, entry))
 
 
 def _forget(connection: Connection, before: int) -> int:
     return connection.run(
-        "DELETE FROM requests WHERE key IN (SELECT key FROM requests WHERE made_ms < ? ORDER BY made_ms LIMIT ?)",
-        (before, _SWEPT_AT_ONCE),
+        "DELETE FROM requests WHERE id IN"
+        " (SELECT id FROM (SELECT id, made_ms FROM requests ORDER BY id LIMIT ?) AS oldest WHERE made_ms < ?)",
+        (_SWEPT_AT_ONCE, before),
     )

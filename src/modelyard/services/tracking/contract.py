@@ -132,6 +132,10 @@ class TrackingStore(Protocol):
         """Note that the processes of some runs are alive; unknown runs are passed over."""
         ...
 
+    def get_liveness(self, request: run.GetLiveness) -> run.LivenessReply:
+        """When the processes of some runs were last heard of; unknown runs are passed over."""
+        ...
+
     # metrics
 
     def get_metric_history(self, request: met.GetMetricHistory) -> met.MetricHistoryPage:

@@ -96,6 +96,9 @@ class RemoteTrackingStore:
     def heartbeat(self, request: run.Heartbeat) -> Empty:
         return self._call("heartbeat", request, Empty)
 
+    def get_liveness(self, request: run.GetLiveness) -> run.LivenessReply:
+        return self._call("get_liveness", request, run.LivenessReply)
+
     # metrics
 
     def get_metric_history(self, request: met.GetMetricHistory) -> met.MetricHistoryPage:

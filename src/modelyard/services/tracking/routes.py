@@ -10,8 +10,8 @@ from modelyard.services.tracking.contract import TrackingStore
 
 Handler = Callable[[Any], Any]
 
-READY_MADE = {"get_metric_history": "get_metric_history_json"}
-"""Methods whose answer a store may also make as the bytes of its JSON, without an object for each point."""
+READY_MADE = {"search_runs": "search_runs_json"}
+"""Methods whose answer a store may also make as the bytes of its JSON, without an object for all that is in it."""
 
 
 def routes(store: TrackingStore) -> Mapping[str, Handler]:

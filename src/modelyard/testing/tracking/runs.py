@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from modelyard.core.entities import RunTag
+from modelyard.core.entities import RunLiveness, RunTag
 from modelyard.core.errors import AlreadyExists, InvalidParameter, NotFound
 from modelyard.core.ids import new_run_id
 from modelyard.core.wire.messages import runs as run
@@ -123,6 +123,21 @@ class Runs:
     def test_signs_of_life_are_taken_and_unknown_runs_passed_over(self, store: TrackingStore) -> None:
         store.heartbeat(run.Heartbeat(run_ids=[make_run(store), UNKNOWN_RUN]))
         store.heartbeat(run.Heartbeat(run_ids=[]))
+
+    def test_the_last_signs_of_life_are_told_of_the_runs_that_are_there(self, store: TrackingStore) -> None:
+        heard, silent = make_run(store), make_run(store)
+        store.heartbeat(run.Heartbeat(run_ids=[heard]))
+        first, second = store.get_liveness(run.GetLiveness(run_ids=[silent, UNKNOWN_RUN, heard, silent])).runs
+        assert first == RunLiveness(silent)
+        assert second.run_id == heard
+        assert (second.heartbeat_time or 0) > 1_500_000_000_000
+        assert second.silent_ms is not None
+        assert second.silent_ms >= 0
+        assert store.get_liveness(run.GetLiveness()).runs == []
+
+    def test_silence_is_not_asked_of_too_many_runs_at_once(self, store: TrackingStore) -> None:
+        with pytest.raises(InvalidParameter, match="at most 1000 run_ids"):
+            store.get_liveness(run.GetLiveness(run_ids=[new_run_id()] * 1001))
 
     def test_a_new_run_takes_keys_of_any_characters_as_mlflow_does(self, store: TrackingStore) -> None:
         tags = {"lr (init)": "0.1", "größe": "ж"}

@@ -72,6 +72,13 @@ class Filters:
         _three(store)
         assert "".join(found(store, filter=text)) == names
 
+    def test_a_run_is_found_by_its_name_as_long_as_a_tag_says_it(self, store: TrackingStore) -> None:
+        runs = _three(store)
+        store.update_run(run.UpdateRun(run_id=runs["a"], run_name="d"))
+        store.delete_tag(run.DeleteTag(run_id=runs["b"], key="mlflow.runName"))
+        assert found(store, filter="run_name IN ('a', 'b', 'c', 'd')", order_by=["run_name DESC"]) == ["d", "c"]
+        assert found(store, order_by=["run_name"]) == ["c", "d", "b"]
+
     def test_a_run_is_found_by_its_id(self, store: TrackingStore) -> None:
         runs = _three(store)
         assert found(store, filter=f"attributes.run_id = '{runs['b']}'") == ["b"]

@@ -23,6 +23,7 @@ from modelyard.services.tracking.rules.values import (
 )
 
 RUN_NAME_TAG = "mlflow.runName"
+MISSED_HEARTBEATS = 3
 MODEL_HISTORY_TAG = "mlflow.log-model.history"
 
 
@@ -84,10 +85,19 @@ def check_search(request: run.SearchRuns) -> list[int]:
     return numbers(request.experiment_ids)
 
 
-def check_heartbeat(request: run.Heartbeat) -> list[str]:
-    """Check signs of life; answers the run ids, each once."""
+def check_heartbeat(request: run.Heartbeat | run.GetLiveness) -> list[str]:
+    """Check signs of life, or who asks for them; answers the run ids, each once."""
     check_count("run_ids", request.run_ids, limits.HEARTBEAT_RUNS)
     return list(dict.fromkeys(request.run_ids))
+
+
+def is_stale(status: str, silent_ms: int | None, interval: float) -> bool:
+    """Whether a run that goes on has missed three signs of life, ``interval`` seconds apart; never one that gave none.
+
+    >>> is_stale("RUNNING", 30_001, 10), is_stale("RUNNING", 30_000, 10), is_stale("FINISHED", 99_000, 10)
+    (True, False, False)
+    """
+    return status == "RUNNING" and silent_ms is not None and silent_ms > MISSED_HEARTBEATS * interval * 1000
 
 
 def check_active(run_id: str, stage: str) -> None:

@@ -10,7 +10,7 @@ from modelyard.core.wire.messages import runs as run
 from modelyard.db import Connection
 from modelyard.services.tracking.rules.locations import below
 from modelyard.services.tracking.rules.runs import NewRun
-from modelyard.services.tracking.sql import experiments, logged_models, names, runs, search, tags
+from modelyard.services.tracking.sql import experiments, logged_models, runs, search, tags
 from modelyard.services.tracking.sql.logged_models import NewModel
 from modelyard.services.tracking.sql.places import Places
 from modelyard.services.tracking.sql.runs import RunState
@@ -33,7 +33,7 @@ def create_run(conn: Connection, request: run.CreateRun, new: NewRun, places: Pl
     if number is None:
         return search.whole_runs(conn, [runs.existing(conn, new).id], places)[0]
     made = RunState(number, new.run_id, new.experiment, "active")
-    tags.insert(conn, made, new.tags, names.interned(conn, [tag.key for tag in new.tags]))
+    tags.insert_first(conn, made, new.tags)
     info = RunInfo(
         run_id=new.run_id,
         experiment_id=str(new.experiment),

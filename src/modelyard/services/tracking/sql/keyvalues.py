@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
+from msgspec import Raw
+
 from modelyard.core.entities import KeyValue
 from modelyard.db import Connection
 from modelyard.services.tracking.sql.lists import rows_in, values_of
@@ -27,9 +29,11 @@ class Texts(NamedTuple):
 
     insert: str
     upsert: str
+    insert_named: str
     delete: str
     values: str
     page: str
+    page_json: str
 
 
 def texts(table: str, owner: str) -> Texts:
@@ -37,12 +41,17 @@ def texts(table: str, owner: str) -> Texts:
     columns = f"INSERT INTO {table} ({owner}, key, experiment, value) VALUES"
     conflict = f"ON CONFLICT ({owner}, key) DO"
     changed = f"WHERE {table}.value <> excluded.value"
+    rows = f"FROM {table} t JOIN names n ON n.id = t.key WHERE t.{owner} IN (?*)"
     return Texts(
         insert=f"{columns} ?* {conflict} NOTHING",
         upsert=f"{columns} ?* {conflict} UPDATE SET value = excluded.value {changed}",
+        insert_named=f"INSERT INTO {table} ({owner}, key, experiment, value)"
+        " SELECT CAST(? AS BIGINT), n.id, CAST(? AS BIGINT), given.column2"
+        " FROM (VALUES ?*) AS given JOIN names n ON n.name = given.column1",
         delete=f"DELETE FROM {table} WHERE {owner} = ? AND key = (SELECT id FROM names WHERE name = ?)",
         values=f"SELECT key, value FROM {table} WHERE {owner} = ? AND key IN (?*)",
-        page=f"SELECT t.{owner}, n.name, t.value FROM {table} t JOIN names n ON n.id = t.key WHERE t.{owner} IN (?*)",
+        page=f"SELECT t.{owner}, n.name, t.value {rows}",
+        page_json=f"SELECT t.{owner}, %s {rows} GROUP BY t.{owner}",
     )
 
 
@@ -70,6 +79,19 @@ def overwrite(conn: Connection, table: Texts, owner: Owner, pairs: Sequence[KeyV
         conn.run(values_of(table.upsert, 4, len(part)), _values(owner, part, keys))
 
 
+def insert_named(conn: Connection, table: Texts, owner: Owner, pairs: Sequence[KeyValue]) -> bool:
+    """Write all, which have different keys, for an owner that has none; whether every key had a number already.
+
+    One statement finds the numbers and writes; where some had none, the others are written.
+    """
+    written = 0
+    for start in range(0, len(pairs), _LISTED):
+        part = pairs[start : start + _LISTED]
+        values = [text for pair in part for text in (pair.key, pair.value)]
+        written += conn.run(values_of(table.insert_named, 2, len(part)), [owner.id, owner.experiment, *values])
+    return written == len(pairs)
+
+
 def _values(owner: Owner, pairs: Sequence[KeyValue], keys: Mapping[str, int]) -> list[object]:
     return [value for pair in pairs for value in (owner.id, keys[pair.key], owner.experiment, pair.value)]
 
@@ -87,3 +109,9 @@ def page(conn: Connection, table: Texts, owners: Sequence[int], kind: type[Pair]
     for pairs in found.values():
         pairs.sort(key=_by_key)
     return found
+
+
+def page_json(conn: Connection, table: Texts, owners: Sequence[int]) -> dict[int, Raw]:
+    """The same as JSON, put together by the database; those who have none are left out."""
+    pairs = conn.dialect.pairs_json % {"key": "n.name", "value": "t.value"}
+    return {owner: Raw(text) for owner, text in rows_in(conn, table.page_json % pairs, owners)}

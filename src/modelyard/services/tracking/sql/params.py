@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import Raw
+
 from modelyard.core.entities import Param
 from modelyard.db import Connection
 from modelyard.services.tracking.rules.runs import changed_params
@@ -28,3 +30,8 @@ def add(
 def page(conn: Connection, runs: Sequence[int]) -> dict[int, list[Param]]:
     """The params of several runs."""
     return keyvalues.page(conn, TABLE, runs, Param)
+
+
+def page_json(conn: Connection, runs: Sequence[int]) -> dict[int, Raw]:
+    """The same as JSON; runs without params are left out."""
+    return keyvalues.page_json(conn, TABLE, runs)

@@ -1,8 +1,13 @@
-"""Removing for good what was deleted."""
+"""Removing for good what was deleted.
+
+The rows go first, and the transaction that removes them notes the folders that are left over. From then on nothing can be
+restored whose files are being removed, and whoever is killed before the last file is gone leaves a note of the rest.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -14,91 +19,22 @@ from modelyard.services.tracking.sql.places import model_key, run_key
 
 
 class Purged(msgspec.Struct, frozen=True, kw_only=True):
-    """What was removed for good: ids, and the artifact keys of folders that the store had made up itself."""
+    """The ids of what was removed for good."""
 
     experiments: list[str]
     runs: list[str]
     models: list[str]
-    artifact_keys: list[str]
 
 
 class Doomed(NamedTuple):
-    """A run or a logged model to be removed: its artifact key is None when a client named the place."""
+    """What is to be removed: its artifact key is None when a client named the place."""
 
     id: int
     name: str
     key: str | None
 
 
-Find = Callable[[Connection, int], list[Doomed]]
-Remove = Callable[[Connection, Sequence[Doomed]], None]
-
-
-def purge(db: Database, before: int) -> Purged:
-    """Remove what was deleted by ``before``: first runs and logged models, then the experiments that are empty by then.
-
-    Each few hundred are a transaction of their own, so that others can write meanwhile, and what is answered is gone.
-    """
-    gone_runs = _all(db, before, runs, remove_runs)
-    gone_models = _all(db, before, models, remove_models)
-    gone_experiments = _all(db, before, experiments, remove_experiments)
-    return Purged(
-        experiments=[str(each.id) for each in gone_experiments],
-        runs=[each.name for each in gone_runs],
-        models=[each.name for each in gone_models],
-        artifact_keys=[each.key for each in (*gone_runs, *gone_models, *gone_experiments) if each.key is not None],
-    )
-
-
-def _all(db: Database, before: int, find: Find, remove: Remove) -> list[Doomed]:
-    gone: list[Doomed] = []
-    while True:
-        with db.write() as conn:
-            doomed = find(conn, before)
-            if not doomed:
-                return gone
-            remove(conn, doomed)
-        gone += doomed
-
-
-def runs(conn: Connection, before: int) -> list[Doomed]:
-    """Some runs that were deleted, or whose experiment was, by ``before``."""
-    rows = conn.rows(
-        "SELECT r.id, r.run_id, r.experiment, r.artifact_uri FROM runs r JOIN experiments e ON e.id = r.experiment"
-        " WHERE (r.lifecycle_stage = 'deleted' AND r.deleted_time <= ?)"
-        " OR (e.lifecycle_stage = 'deleted' AND e.last_update_time <= ?) ORDER BY r.id LIMIT 500",
-        (before, before),
-    )
-    return [Doomed(row[0], row[1], run_key(row[2], row[1]) if row[3] is None else None) for row in rows]
-
-
-def models(conn: Connection, before: int) -> list[Doomed]:
-    """Some logged models that were deleted, or whose experiment was, by ``before``."""
-    rows = conn.rows(
-        "SELECT m.id, m.model_id, m.experiment, m.artifact_uri FROM logged_models m"
-        " JOIN experiments e ON e.id = m.experiment"
-        " WHERE (m.lifecycle_stage = 'deleted' AND m.last_update_time <= ?)"
-        " OR (e.lifecycle_stage = 'deleted' AND e.last_update_time <= ?) ORDER BY m.id LIMIT 500",
-        (before, before),
-    )
-    return [Doomed(row[0], row[1], model_key(row[2], row[1]) if row[3] is None else None) for row in rows]
-
-
-def experiments(conn: Connection, before: int) -> list[Doomed]:
-    """Experiments that were deleted by ``before`` and hold no run and no logged model any more."""
-    rows = conn.rows(
-        "SELECT e.id, e.name, e.artifact_location FROM experiments e"
-        " WHERE e.lifecycle_stage = 'deleted' AND e.last_update_time <= ?"
-        " AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.experiment = e.id)"
-        " AND NOT EXISTS (SELECT 1 FROM logged_models m WHERE m.experiment = e.id) ORDER BY e.id LIMIT 500",
-        (before,),
-    )
-    return [Doomed(row[0], row[1], str(row[0]) if row[2] is None else None) for row in rows]
-
-
-def remove_runs(conn: Connection, doomed: Sequence[Doomed]) -> None:
-    """Remove runs with all they logged."""
-    ids = [each.id for each in doomed]
+def _forget_runs(conn: Connection, ids: Sequence[int]) -> None:
     log.forget_runs(conn, ids)
     for statement in (
         "DELETE FROM input_tags WHERE input IN (SELECT id FROM inputs WHERE run IN (?*))",
@@ -112,9 +48,7 @@ def remove_runs(conn: Connection, doomed: Sequence[Doomed]) -> None:
         rows_in(conn, statement, ids)
 
 
-def remove_models(conn: Connection, doomed: Sequence[Doomed]) -> None:
-    """Remove logged models with all that belongs to them."""
-    ids = [each.id for each in doomed]
+def _forget_models(conn: Connection, ids: Sequence[int]) -> None:
     for statement in (
         "DELETE FROM logged_model_metrics WHERE model IN (?*)",
         "DELETE FROM logged_model_params WHERE model IN (?*)",
@@ -124,12 +58,94 @@ def remove_models(conn: Connection, doomed: Sequence[Doomed]) -> None:
         rows_in(conn, statement, ids)
 
 
-def remove_experiments(conn: Connection, doomed: Sequence[Doomed]) -> None:
-    """Remove experiments, which are empty by now, with their tags and datasets."""
-    ids = [each.id for each in doomed]
+class Part(NamedTuple):
+    """A kind of what experiments consist of: its table, two columns of it, where the files of one are, what forgets it."""
+
+    table: str
+    name: str
+    deleted_time: str
+    key: Callable[[int, str], str]
+    forget: Callable[[Connection, Sequence[int]], None]
+
+
+RUNS = Part("runs", "run_id", "deleted_time", run_key, _forget_runs)
+MODELS = Part("logged_models", "model_id", "last_update_time", model_key, _forget_models)
+
+Remove = Callable[[Connection, int], list[Doomed]]
+
+
+def purge(db: Database, before: int) -> Purged:
+    """Remove what was deleted by ``before``: first runs and logged models, then the experiments that are empty by then.
+
+    Each few hundred are a transaction of their own, so that others can write meanwhile, and what is answered is gone.
+    """
+    runs = _all(db, before, partial(_remove_parts, RUNS))
+    models = _all(db, before, partial(_remove_parts, MODELS))
+    return Purged(experiments=_all(db, before, _remove_experiments), runs=runs, models=models)
+
+
+def leftovers(db: Database) -> list[str]:
+    """The artifact keys of folders whose rows are gone, and which are not known to be.
+
+    A client may choose a run's id: one that was made again meanwhile has its folder back.
+    """
+    with db.write() as conn:
+        conn.run(
+            "DELETE FROM leftovers WHERE owner IN (SELECT run_id FROM runs)"
+            " OR owner IN (SELECT model_id FROM logged_models)"
+        )
+        return [key for (key,) in conn.rows("SELECT key FROM leftovers ORDER BY key")]
+
+
+def forget_leftovers(db: Database, keys: Sequence[str]) -> None:
+    """Note that folders are gone."""
+    with db.write() as conn:
+        conn.many("DELETE FROM leftovers WHERE key = ?", [(key,) for key in keys])
+
+
+def _all(db: Database, before: int, remove: Remove) -> list[str]:
+    gone: list[str] = []
+    while True:
+        with db.write() as conn:
+            doomed = remove(conn, before)
+            conn.many(
+                "INSERT INTO leftovers (key, owner) VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
+                [(each.key, each.name) for each in doomed if each.key is not None],
+            )
+        if not doomed:
+            return gone
+        gone += [each.name for each in doomed]
+
+
+def _remove_parts(part: Part, conn: Connection, before: int) -> list[Doomed]:
+    """Remove some that were deleted, or whose experiment was, with all that was logged to them."""
+    rows = conn.rows(
+        f"SELECT p.id, p.{part.name}, p.experiment, p.artifact_uri FROM {part.table} p"
+        " JOIN experiments e ON e.id = p.experiment"
+        f" WHERE (p.lifecycle_stage = 'deleted' AND p.{part.deleted_time} <= ?)"
+        " OR (e.lifecycle_stage = 'deleted' AND e.last_update_time <= ?)"
+        f" ORDER BY p.id LIMIT 500{conn.dialect.row_lock}",
+        (before, before),
+    )
+    if rows:
+        part.forget(conn, [row[0] for row in rows])
+    return [Doomed(row[0], row[1], part.key(row[2], row[1]) if row[3] is None else None) for row in rows]
+
+
+def _remove_experiments(conn: Connection, before: int) -> list[Doomed]:
+    """Remove experiments that were deleted and hold no run and no logged model any more, with tags and datasets."""
+    rows = conn.rows(
+        "SELECT e.id, e.artifact_location FROM experiments e"
+        " WHERE e.lifecycle_stage = 'deleted' AND e.last_update_time <= ?"
+        " AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.experiment = e.id)"
+        " AND NOT EXISTS (SELECT 1 FROM logged_models m WHERE m.experiment = e.id)"
+        f" ORDER BY e.id LIMIT 500{conn.dialect.row_lock}",
+        (before,),
+    )
     for statement in (
         "DELETE FROM experiment_tags WHERE experiment IN (?*)",
         "DELETE FROM datasets WHERE experiment IN (?*)",
         "DELETE FROM experiments WHERE id IN (?*)",
     ):
-        rows_in(conn, statement, ids)
+        rows_in(conn, statement, [row[0] for row in rows])
+    return [Doomed(row[0], str(row[0]), str(row[0]) if row[1] is None else None) for row in rows]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from modelyard.core.entities import RunInfo
+from modelyard.core.entities import RunInfo, RunLiveness
 from modelyard.core.errors import AlreadyExists, NotFound
 from modelyard.core.wire.messages import runs as run
 from modelyard.db import Connection, Row
@@ -14,7 +14,6 @@ from modelyard.services.tracking.sql.lists import rows_in, rows_with
 from modelyard.services.tracking.sql.places import Places
 
 _COLUMNS = "id, run_id, experiment, run_name, user_id, status, start_time, end_time, lifecycle_stage, artifact_uri"
-_CHUNK = 4_096
 
 
 class RunState(NamedTuple):
@@ -102,13 +101,13 @@ def note_alive(conn: Connection, run_ids: Iterable[str], now: int) -> None:
     conn.many("UPDATE runs SET heartbeat_time = ? WHERE run_id = ?", [(now, run_id) for run_id in sorted(run_ids)])
 
 
-def heartbeats(conn: Connection, run_ids: Sequence[str]) -> dict[str, int | None]:
-    """When each of these runs was last heard of; None for never."""
-    found: dict[str, int | None] = {}
-    for start in range(0, len(run_ids), _CHUNK):
-        part = run_ids[start : start + _CHUNK]
-        found.update(rows_with(conn, "SELECT run_id, heartbeat_time FROM runs WHERE run_id IN (?*)", part))
-    return found
+def liveness(conn: Connection, run_ids: Sequence[str], now: int) -> list[RunLiveness]:
+    """When each of those of these runs that are there was last heard of."""
+    beats: dict[str, int | None] = dict(
+        rows_with(conn, "SELECT run_id, heartbeat_time FROM runs WHERE run_id IN (?*)", run_ids)
+    )
+    silences = {run_id: None if beat is None else max(0, now - beat) for run_id, beat in beats.items()}
+    return [RunLiveness(each, beats[each], silences[each]) for each in run_ids if each in beats]
 
 
 def info(conn: Connection, number: int, places: Places) -> RunInfo:

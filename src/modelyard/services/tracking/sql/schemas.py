@@ -48,8 +48,12 @@ LOGGED_MODEL_SEARCH = SearchSchema(
             dataset_name="dataset_name",
             dataset_digest="dataset_digest",
         ),
-        Kind.PARAM: KeyValues(table="logged_model_params", owner="model", scope="experiment"),
-        Kind.TAG: KeyValues(table="logged_model_tags", owner="model", scope="experiment"),
+        Kind.PARAM: KeyValues(
+            table="logged_model_params", owner="model", scope="experiment", index="logged_model_params_by_value"
+        ),
+        Kind.TAG: KeyValues(
+            table="logged_model_tags", owner="model", scope="experiment", index="logged_model_tags_by_value"
+        ),
     },
     views=_VIEWS,
 )
@@ -73,8 +77,8 @@ def run_search(artifact_base: str) -> SearchSchema:
         scope="base.experiment",
         key_values={
             Kind.METRIC: KeyValues(table="metric_latest", owner="run", scope="experiment"),
-            Kind.PARAM: KeyValues(table="params", owner="run", scope="experiment"),
-            Kind.TAG: KeyValues(table="tags", owner="run", scope="experiment"),
+            Kind.PARAM: KeyValues(table="params", owner="run", scope="experiment", index="params_by_value"),
+            Kind.TAG: KeyValues(table="tags", owner="run", scope="experiment", index="tags_by_value"),
         },
         datasets=DatasetRows(
             source="inputs i JOIN datasets d ON d.id = i.dataset",

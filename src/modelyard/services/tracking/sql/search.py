@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from modelyard.core.entities import Run, RunData
 from modelyard.core.search import (
@@ -15,16 +16,19 @@ from modelyard.core.search import (
     parse_order_by,
     parse_order_objects,
 )
+from modelyard.core.wire.codec import encode_reply
 from modelyard.core.wire.messages import experiments as exp
 from modelyard.core.wire.messages import logged_models as lm
 from modelyard.core.wire.messages import runs as run
 from modelyard.db import Connection
 from modelyard.db.page import Search, page_of_ids
 from modelyard.db.search_schema import SearchSchema
-from modelyard.services.tracking.sql import experiments, inputs, logged_models, params, runs, tags
+from modelyard.services.tracking.sql import experiments, inputs, logged_models, params, run_names, runs, tags
 from modelyard.services.tracking.sql.metrics import log
 from modelyard.services.tracking.sql.places import Places
 from modelyard.services.tracking.sql.schemas import EXPERIMENT_SEARCH, LOGGED_MODEL_SEARCH
+
+Lists = Callable[[Connection, Sequence[int]], Mapping[int, Any]]
 
 
 def run_pages(request: run.SearchRuns, scope: Sequence[int], schema: SearchSchema) -> Search:
@@ -32,8 +36,8 @@ def run_pages(request: run.SearchRuns, scope: Sequence[int], schema: SearchSchem
     return Search(
         schema=schema,
         limit=request.max_results,
-        predicate=parse_filter(request.filter, RUNS),
-        order=parse_order_by(request.order_by, RUNS),
+        predicate=run_names.in_filter(parse_filter(request.filter, RUNS)),
+        order=run_names.in_order(parse_order_by(request.order_by, RUNS)),
         scope=tuple(scope),
         view=request.run_view_type,
         token=request.page_token,
@@ -76,6 +80,16 @@ def find_runs(conn: Connection, search: Search, places: Places) -> run.RunsPage:
     return run.RunsPage(runs=whole_runs(conn, ids, places), next_page_token=token)
 
 
+def find_runs_json(conn: Connection, search: Search, places: Places) -> bytes:
+    """The same as JSON in less time: the database writes the lists of params and tags, half of all there is.
+
+    It could write those of metrics too, but other digits than our encoder: they stay numbers until the reply is made.
+    """
+    ids, token = page_of_ids(conn, search)
+    found = _whole(conn, ids, places, params.page_json, tags.page_json)
+    return encode_reply(run.RunsPage(runs=found, next_page_token=token))
+
+
 def find_experiments(conn: Connection, search: Search, places: Places) -> exp.ExperimentsPage:
     """A page of experiments with their tags."""
     ids, token = page_of_ids(conn, search)
@@ -90,17 +104,24 @@ def find_logged_models(conn: Connection, search: Search, places: Places) -> lm.L
 
 def whole_runs(conn: Connection, ids: Sequence[int], places: Places) -> list[Run]:
     """The runs of these numbers, in their order, with all they logged."""
+    return _whole(conn, ids, places, params.page, tags.page)
+
+
+def _whole(conn: Connection, ids: Sequence[int], places: Places, params_of: Lists, tags_of: Lists) -> list[Run]:
+    """The runs with their params and tags as lists of entities or, for the encoder alone, as those lists' JSON."""
     if not ids:
         return []
     infos = runs.infos(conn, ids, places)
     there = [number for number in ids if number in infos]
-    found_params, found_tags = params.page(conn, there), tags.page(conn, there)
+    found_params, found_tags = params_of(conn, there), tags_of(conn, there)
     latest, used = log.latest_of(conn, there), inputs.page(conn, there)
     return [
         Run(
             info=infos[number],
             data=RunData(
-                metric_list=latest.get(number, []), param_list=found_params[number], tag_list=found_tags[number]
+                metric_list=latest.get(number, []),
+                param_list=found_params.get(number, []),
+                tag_list=found_tags.get(number, []),
             ),
             inputs=used[number][0],
             outputs=used[number][1],

@@ -12,8 +12,6 @@ from modelyard.services.tracking.sql.metrics.interval import interval as sampled
 from modelyard.services.tracking.sql.metrics.overview import overview as pictures
 from modelyard.services.tracking.sql.metrics.position import Position
 
-_EMPTY_PAGE = b"{}"
-
 
 def page(conn: Connection, request: met.GetMetricHistory, limit: int) -> met.MetricHistoryPage:
     """A page of one series; an unknown metric is empty."""
@@ -23,15 +21,6 @@ def page(conn: Connection, request: met.GetMetricHistory, limit: int) -> met.Met
         return met.MetricHistoryPage()
     points, following = history.history_page(conn, run, key, request.metric_key, after=after, limit=limit)
     return met.MetricHistoryPage(metrics=points, next_page_token=following.token() if following else "")
-
-
-def page_json(conn: Connection, request: met.GetMetricHistory, limit: int) -> bytes:
-    """The same as JSON, made without an object for each point."""
-    after = Position.from_token(request.page_token) if request.page_token else None
-    run, key = _series(conn, request)
-    if key is None:
-        return _EMPTY_PAGE
-    return history.history_json(conn, run, key, request.metric_key, after=after, limit=limit)
 
 
 def bulk(conn: Connection, request: met.GetMetricHistoryBulk, limit: int) -> met.MetricBulkReply:

@@ -172,6 +172,13 @@ class SqlTrackingStore:
         with self._db.read() as conn:
             return search.find_runs(conn, wanted, self._places)
 
+    def search_runs_json(self, request: run.SearchRuns) -> bytes:
+        """The JSON of `search_runs`'s answer, byte for byte, in less time."""
+        scope = run_rules.check_search(request)
+        wanted = search.run_pages(request, scope, self._run_search)
+        with self._db.read() as conn:
+            return search.find_runs_json(conn, wanted, self._places)
+
     def delete_run(self, request: run.DeleteRun) -> Empty:
         run_rules.check_known(request.run_id)
         with self._db.write() as conn:
@@ -247,10 +254,10 @@ class SqlTrackingStore:
             runs.note_alive(conn, run_ids, self._clock.now_ms())
         return DONE
 
-    def liveness(self, run_ids: Sequence[str]) -> dict[str, int | None]:
-        """When each of the known ones of these runs was last heard of, in milliseconds; None for never."""
+    def get_liveness(self, request: run.GetLiveness) -> run.LivenessReply:
+        run_ids = run_rules.check_heartbeat(request)
         with self._db.read() as conn:
-            return runs.heartbeats(conn, run_ids)
+            return run.LivenessReply(runs=runs.liveness(conn, run_ids, self._clock.now_ms()))
 
     # metrics
 
@@ -258,12 +265,6 @@ class SqlTrackingStore:
         limit = series_rules.check_history(request)
         with self._db.read() as conn:
             return series.page(conn, request, limit)
-
-    def get_metric_history_json(self, request: met.GetMetricHistory) -> bytes:
-        """The JSON of `get_metric_history`'s answer, NaN as ``"NaN"``, in a fraction of the time."""
-        limit = series_rules.check_history(request)
-        with self._db.read() as conn:
-            return series.page_json(conn, request, limit)
 
     def get_metric_history_bulk(self, request: met.GetMetricHistoryBulk) -> met.MetricBulkReply:
         limit = series_rules.check_bulk(request)
@@ -354,6 +355,14 @@ class SqlTrackingStore:
     def purge(self, deleted_before_ms: int) -> Purged:
         """Remove for good what was deleted by then: runs, logged models, experiments. In many short transactions."""
         return purge.purge(self._db, deleted_before_ms)
+
+    def leftovers(self) -> list[str]:
+        """The artifact keys of folders, made up by the store itself, of what was purged; until they are forgotten."""
+        return purge.leftovers(self._db)
+
+    def forget_leftovers(self, keys: Sequence[str]) -> None:
+        """Note that these folders are gone."""
+        purge.forget_leftovers(self._db, keys)
 
     def _log(self, request: Logging) -> Empty:
         outcome = self.log_batches([request])[0]

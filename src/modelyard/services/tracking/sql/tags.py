@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import Raw
+
 from modelyard.core.entities import RunTag
 from modelyard.core.errors import NotFound
 from modelyard.db import Connection
@@ -30,6 +32,12 @@ def insert(conn: Connection, run: RunState, tags: Sequence[RunTag], keys: Mappin
     keyvalues.overwrite(conn, TABLE, Owner(run.id, run.experiment), tags, keys)
 
 
+def insert_first(conn: Connection, run: RunState, tags: Sequence[RunTag]) -> None:
+    """Set the tags of a new run, which has at least one."""
+    if not keyvalues.insert_named(conn, TABLE, Owner(run.id, run.experiment), tags):
+        insert(conn, run, tags, names.interned(conn, [tag.key for tag in tags]))
+
+
 def put_one(conn: Connection, run: RunState, tag: RunTag) -> None:
     """Set one tag."""
     put(conn, run, [tag], names.interned(conn, [tag.key]))
@@ -50,3 +58,8 @@ def value(conn: Connection, run: int, key: str) -> str | None:
 def page(conn: Connection, owners: Sequence[int]) -> dict[int, list[RunTag]]:
     """The tags of several runs."""
     return keyvalues.page(conn, TABLE, owners, RunTag)
+
+
+def page_json(conn: Connection, owners: Sequence[int]) -> dict[int, Raw]:
+    """The same as JSON; runs without tags are left out."""
+    return keyvalues.page_json(conn, TABLE, owners)

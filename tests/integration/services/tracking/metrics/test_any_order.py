@@ -40,6 +40,7 @@ BATCHES = st.lists(st.tuples(RUNS, st.one_of(curves(), st.lists(POINTS, max_size
 ACTS = st.one_of(
     st.tuples(st.just("append"), BATCHES),
     st.tuples(st.just("append"), BATCHES),
+    st.tuples(st.just("deal out"), st.just(None)),
     st.tuples(st.just("compact some"), st.just(None)),
     st.tuples(st.just("compact all"), st.just(None)),
     st.tuples(st.just("wait"), st.just(None)),
@@ -54,6 +55,7 @@ class Play:
 
     def __init__(self, yard: Yard) -> None:
         self.yard = yard
+        yard.deals_out = False
         self.model = Model()
         self.runs = [yard.run(), yard.run()]
         self.clock = FixedClock()
@@ -65,6 +67,7 @@ class Play:
     def act(self, name: str, argument: object) -> None:
         acts: dict[str, Callable[..., object]] = {
             "append": self.append,
+            "deal out": self.deal_out,
             "compact some": lambda _: self.compactor.compact_some(0),
             "compact all": lambda _: self.compactor.compact_all(),
             "wait": lambda _: self.clock.advance(61_000),
@@ -81,6 +84,10 @@ class Play:
         self.yard.append_all([(self.runs[run], points) for run, points in batches])
         for run, points in batches:
             self.model.append(self.runs[run], points)
+
+    def deal_out(self, _: None) -> None:
+        with self.yard.db.write() as conn:
+            log.deal_out(conn)
 
     def forget(self, run: int) -> None:
         with self.yard.db.write() as conn:

@@ -126,8 +126,9 @@ def test_processes_that_are_killed_in_the_middle_leave_every_point_they_were_pro
         }
         for run, worker in workers.items():
             assert worker.stdout is not None
-            written[run] = int(worker.stdout.readline())
-        time.sleep(0.15 + 0.07 * kill)
+            for _ in range(10):
+                written[run] = int(worker.stdout.readline())
+        time.sleep(0.05 + 0.07 * kill)
         for run, worker in workers.items():
             worker.send_signal(signal.SIGKILL)
             told = worker.communicate()[0].split("\n")[:-1]  # what is behind the last end of line was cut off

@@ -171,7 +171,7 @@ def test_a_run_that_is_forgotten_while_a_compaction_commits_is_forgotten_whole(
     has_written, errors = threading.Event(), []
 
     def forget() -> None:
-        has_written.wait(10)
+        assert has_written.wait(60)
         try:
             with yard.db.write() as conn:
                 log.forget_runs(conn, [run])

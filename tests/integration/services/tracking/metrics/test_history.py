@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from modelyard.core.entities import MetricWithRunId
-from modelyard.core.wire.messages.metrics import MetricHistoryPage
 from modelyard.services.tracking.sql.metrics import history
-from tests.integration.services.tracking.metrics.yard import KEYS, NAN, Yard, point
+from tests.integration.services.tracking.metrics.yard import KEYS, Yard, point
 
 
 @pytest.mark.parametrize("page", [1, 3, 50])
@@ -59,31 +57,6 @@ def test_an_unknown_series_is_empty(yard: Yard) -> None:
     run = yard.run()
     yard.append(run, [point(1, 0.5, key="lr")])
     assert yard.history(run) == []
-
-
-def test_the_json_of_a_page_is_the_page_with_nan_spelled_out(yard: Yard) -> None:
-    run = yard.run()
-    yard.append(run, [point(0, 0.5), point(1, NAN), point(2, 1e-300), point(3, 0.25)])
-    with yard.db.read() as conn:
-        page, after = history.history_page(conn, run, KEYS["loss"], "loss", after=None, limit=3)
-        text = history.history_json(conn, run, KEYS["loss"], "loss", after=None, limit=3)
-        last = history.history_json(conn, run, KEYS["loss"], "loss", after=after, limit=3)
-        none = history.history_json(conn, run, KEYS["lr"], "lr", after=None, limit=3)
-    assert after is not None
-    assert msgspec.json.decode(text) == {
-        "metrics": [
-            {
-                "key": one.key,
-                "value": "NaN" if one.step == 1 else one.value,
-                "timestamp": one.timestamp,
-                "step": one.step,
-            }
-            for one in page
-        ],
-        "next_page_token": after.token(),
-    }
-    assert msgspec.json.decode(last, type=MetricHistoryPage) == MetricHistoryPage(metrics=[point(3, 0.25)])
-    assert none == b"{}"
 
 
 def test_several_runs_come_by_their_ids_and_end_at_the_limit(yard: Yard) -> None:

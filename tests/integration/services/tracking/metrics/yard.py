@@ -27,6 +27,8 @@ class Yard:
     db: Database
     experiment: int
     runs: int = 0
+    deals_out: bool = True
+    """Whether what is appended gets rows of its runs in the same transaction, however few points they are."""
 
     @classmethod
     def new(cls, db: Database) -> Yard:
@@ -57,6 +59,8 @@ class Yard:
         """Log points of several runs in one transaction."""
         with self.db.write() as conn:
             log.append(conn, [self._batch(run, points) for run, points in batches], KEYS)
+            if self.deals_out:
+                log.deal_out(conn)
 
     def _batch(self, run: int, points: Sequence[Metric]) -> PointBatch:
         return PointBatch(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from modelyard.core.clock import Clock, SystemClock
 from modelyard.db import Connection, Database, Row
-from modelyard.services.tracking.sql.metrics import folding
+from modelyard.services.tracking.sql.metrics import arrivals, folding, log
 from modelyard.services.tracking.sql.metrics.sizes import Sizes
 
 _TRIES = 3
@@ -37,6 +37,8 @@ class Compactor:
         self._notes: dict[int, _Note] = {}  # the runs written to least recently come first
         self._due: dict[int, None] = {}  # an ordered set; they take turns
         self._noticed = 0  # the newest row that was looked at
+        self._arrived: tuple[int, int] | None = None  # what had arrived the last time; None = nothing
+        self._arrived_at = 0.0
 
     def compact_some(self, budget_ms: float) -> bool:
         """Work for about ``budget_ms``, one step at least when there is something to do; whether there may be more.
@@ -56,6 +58,7 @@ class Compactor:
 
         ``progress`` is told how many runs are done, of how many.
         """
+        self._deal_out()
         with self._db.read() as conn:
             runs = [row[0] for row in _select_runs(conn, self._sizes.folded // 2)]
         for done, run in enumerate(runs):
@@ -83,6 +86,12 @@ class Compactor:
         """Look at what was written since the last time."""
         now = self._clock.monotonic()
         with self._db.read() as conn:
+            arrived = arrivals.newest(conn)
+        if arrived is None or arrived != self._arrived:
+            self._arrived, self._arrived_at = arrived, now
+        elif now - self._arrived_at >= self._sizes.idle_seconds:
+            self._deal_out()
+        with self._db.read() as conn:
             rows = _select_newer(conn, self._noticed, self._sizes.noticed)
         for run, segments, points, newest in rows:
             self._noticed = max(self._noticed, newest)
@@ -93,6 +102,10 @@ class Compactor:
                 self._notes[run] = note
             if self._is_due(note):
                 self._due.setdefault(run)
+
+    def _deal_out(self) -> None:
+        with self._db.write() as conn:
+            log.deal_out(conn)
 
     def _is_due(self, note: _Note) -> bool:
         return note.rows >= self._sizes.rows_due or note.points >= self._sizes.points_due

@@ -11,6 +11,7 @@ from heapq import merge
 from typing import NamedTuple
 
 from modelyard.db import Connection, Row
+from modelyard.services.tracking.sql.metrics import arrivals
 from modelyard.services.tracking.sql.metrics.columns import Columns, cut_after, joined, merged, split_before
 from modelyard.services.tracking.sql.metrics.packing import unpack
 from modelyard.services.tracking.sql.metrics.points import of_key
@@ -44,7 +45,8 @@ def read_on(conn: Connection, run: int, key: int, after: Position | None = None)
 def _stretches(conn: Connection, run: int, key: int, after: Position | None) -> Iterator[Columns]:
     held: list[_Source] = []
     count, bound, high = 0, _HELD, (LEAST, LEAST)
-    for source in merge(_chunks(conn, run, key, after), _segments(conn, run, key, after), key=_low):
+    sources = _chunks(conn, run, key, after), _segments(conn, run, key, after), _arrived(conn, run, key)
+    for source in merge(*sources, key=_low):
         if held and source.low > high:
             yield _in_order(held)
             held, count, bound, high = [], 0, _HELD, (LEAST, LEAST)
@@ -105,6 +107,12 @@ def _segments(conn: Connection, run: int, key: int, after: Position | None) -> I
         if len(rows) < limit:
             return
         start, limit = rows[-1][:3], min(2 * limit, most)
+
+
+def _arrived(conn: Connection, run: int, key: int) -> Iterator[_Source]:
+    for columns in arrivals.of_series(conn, (run,), (key,)).values():
+        times = columns.timestamps
+        yield _Source((min(times), LEAST), (max(times), GREATEST), False, columns)
 
 
 def _select_segments(conn: Connection, run: int, since: int, start: Row, limit: int) -> list[Row]:

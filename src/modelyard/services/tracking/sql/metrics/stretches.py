@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from modelyard.db import Connection, Row
 from modelyard.services.tracking.sql.lists import rows_in
+from modelyard.services.tracking.sql.metrics import arrivals
 from modelyard.services.tracking.sql.metrics.chunks import packed_points
 from modelyard.services.tracking.sql.metrics.columns import NAN, Columns, between_steps, in_one, merged
 from modelyard.services.tracking.sql.metrics.packing import unpack
@@ -69,6 +70,8 @@ def _pending(conn: Connection, runs: Collection[int], keys: Collection[int]) -> 
     for run, segment in rows_in(conn, "SELECT run, points FROM metric_segments WHERE run IN (?*)", list(runs)):
         for key, columns in of_keys(segment, keys).items():
             found.setdefault((run, key), []).append(columns)
+    for series, columns in arrivals.of_series(conn, set(runs), set(keys)).items():
+        found.setdefault(series, []).append(columns)
     return found
 
 
