@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import httptools
 
 from modelyard.server.replies import CONTINUE
-from modelyard.server.request import DisconnectedError, Request
+from modelyard.server.request import Request
 
 if TYPE_CHECKING:
     from modelyard.server.application import Application
@@ -59,6 +59,7 @@ class Connection(asyncio.Protocol):
         "since",
         "transport",
         "waits_for_us",
+        "when_lost",
     )
 
     def __init__(self, app: Application) -> None:
@@ -70,6 +71,7 @@ class Connection(asyncio.Protocol):
         self.secure = False
         self.is_far = False
         self.waits_for_us = False  # the client is not slow: it is our turn
+        self.when_lost: Callable[[], None] | None = None
         self._parser: Any = httptools.HttpRequestParser(self)
         self._url = b""
         self._headers: dict[bytes, bytes] | None = None  # of the head that is arriving
@@ -104,6 +106,8 @@ class Connection(asyncio.Protocol):
             current.stream.cut()
         self._waiting.clear()
         self.resume_writing()
+        if self.when_lost is not None:
+            self.when_lost()
 
     def data_received(self, data: bytes) -> None:
         if self._lingering >= 0:
@@ -243,36 +247,12 @@ class Connection(asyncio.Protocol):
         if self._writable is not None:
             await self._writable
 
-    async def borrow_socket(self) -> int:
-        """A descriptor of the socket to write to directly, once all that was sent before has left. Close it."""
-        while True:
-            await asyncio.sleep(0)
-            transport = self.transport
-            if transport is None:
-                raise DisconnectedError
-            if not transport.get_write_buffer_size():
-                return os.dup(transport.get_extra_info("socket").fileno())
-            await asyncio.sleep(0.001)
-
-    async def write_borrowed(self, borrowed: int, data: bytes) -> None:
-        """Write all of the data to a borrowed socket."""
-        while data:
-            try:
-                data = data[os.write(borrowed, data) :]
-            except BlockingIOError:  # full of what was answered before
-                await self.socket_writable(borrowed)
-
-    async def socket_writable(self, borrowed: int) -> None:
-        """Wait until the client has taken some of what was written to a borrowed socket."""
-        loop = asyncio.get_running_loop()
-        self._writable = loop.create_future()
-        loop.add_writer(borrowed, self.resume_writing)
-        try:
-            await self._writable
-        finally:
-            loop.remove_writer(borrowed)
-        if self.transport is None:
-            raise DisconnectedError
+    def skipped_body(self, request: Request) -> None:
+        """The rest of a body was read past the parser, which still waits for it: what comes next gets a new one."""
+        self._parser = httptools.HttpRequestParser(self)
+        self._receiving = None
+        self._head_bytes = 0
+        request.complete = True
 
     def cut(self) -> None:
         """Close at once, in the middle of an answer that cannot be completed."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import select
 import unicodedata
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
@@ -19,16 +18,13 @@ from modelyard.core.errors import ModelyardError, RangeNotSatisfiable
 from modelyard.core.wire.codec import encode_reply
 from modelyard.core.wire.messages.artifacts import MultipartUploadReply
 from modelyard.server import intake
+from modelyard.server.lent import PIECE, lent
 from modelyard.server.pools import Pool
 from modelyard.server.replies import FILE_POLICY
-from modelyard.server.request import DisconnectedError, Request
+from modelyard.server.request import DisconnectedError, Request, Stream
 from modelyard.server.routing import Direct, Route
 from modelyard.server.tasks import Tasks
 from modelyard.services.artifacts.contract import Download, Upload
-
-PIECE = 1 << 20
-_SENT_AT_ONCE = 64 << 20  # on one thread, before others get their turn on it
-_PATIENCE_MS = 5  # that a thread waits for a client's socket; longer is for the event loop
 
 UPLOADS = ("upload_artifact", "upload_part", "upload_run_artifact")
 DOWNLOADS = ("download_artifact", "get_run_artifact", "get_version_artifact", "get_model_artifact")
@@ -86,17 +82,36 @@ class Transfers:
         message = route.read(request)
         upload: Upload = await self._files.run(partial(route.handle, message))
         try:
-            size = 0
-            while parts := await stream.take(PIECE):
-                size += sum(map(len, parts))
-                if size > route.limit:
-                    raise intake.too_large(request)
-                await self._files.run(partial(_write, upload, parts))
+            if (left := _to_come(request)) < PIECE:
+                await self._receive(request, stream, upload, route.limit)
+            else:
+                await self._receive_directly(request, stream, upload, left)
             stored = await self._files.run(upload.finish)
         except BaseException:
             await asyncio.shield(self._files.run(upload.abandon))
             raise
         request.reply(200, b"{}", headers=b'etag: "%s"\r\n' % stored.sha256.encode())
+
+    async def _receive(self, request: Request, stream: Stream, upload: Upload, limit: int) -> None:
+        size = 0
+        while parts := await stream.take(PIECE):
+            size += sum(map(len, parts))
+            if size > limit:
+                raise intake.too_large(request)
+            await self._files.run(partial(_write, upload, parts))
+
+    async def _receive_directly(self, request: Request, stream: Stream, upload: Upload, left: int) -> None:
+        """Read from the socket on threads, past the event loop and the parser, which would copy every byte twice."""
+        connection, keep_alive = request.connection, request.keep_alive
+        connection.hold("lent")
+        request.keep_alive = False  # should it fail: where the next request begins is only known when all was read
+        parts = await stream.take(0)
+        await self._files.run(partial(_write, upload, parts))
+        with lent(connection, self._files) as loan:
+            await loan.receive(upload.write, left)
+        request.keep_alive = keep_alive
+        connection.skipped_body(request)
+        connection.release("lent")
 
     async def _begin_parts(self, request: Request, route: Route) -> None:
         reply: MultipartUploadReply = await self._files.run(partial(route.handle, route.read(request)))
@@ -143,28 +158,12 @@ class Transfers:
             await connection.writable()
 
     async def _send_file(self, request: Request, download: Download, head: bytes, start: int, stop: int) -> None:
-        """Let the system copy from the file to the socket; our own memory sees none of it."""
         source = download.fileno()
         assert source is not None
-        connection = request.connection
         request.answered = True
-        target = await connection.borrow_socket()
-        try:
-            await connection.write_borrowed(target, head)
-            while start < stop:
-                connection.waits_for_us = True
-                sent = await self._files.run(partial(_send_some, target, source, start, stop))
-                connection.waits_for_us = False
-                start += sent
-                connection.moved(sent)
-                if connection.transport is None:
-                    raise DisconnectedError
-                if start < stop:
-                    await connection.socket_writable(target)
-        except OSError:
-            raise DisconnectedError from None
-        finally:
-            os.close(target)
+        with lent(request.connection, self._files) as loan:
+            await loan.send(head)
+            await loan.send_file(source, start, stop)
 
 
 def _write(upload: Upload, parts: list[bytes]) -> None:
@@ -172,22 +171,12 @@ def _write(upload: Upload, parts: list[bytes]) -> None:
         upload.write(part)
 
 
-def _send_some(target: int, source: int, start: int, stop: int) -> int:
-    """On a thread: send what the client takes without much waiting; how many bytes it took."""
-    poll = select.poll()
-    poll.register(target, select.POLLOUT)
-    at, end = start, min(stop, start + _SENT_AT_ONCE)
-    while at < end:
-        try:
-            sent = os.sendfile(target, source, at, end - at)
-        except BlockingIOError:
-            if not poll.poll(_PATIENCE_MS):
-                break
-            continue
-        if sent == 0:
-            raise OSError("the file has become shorter")
-        at += sent
-    return at - start
+def _to_come(request: Request) -> int:
+    """How many bytes of a body can be read from the socket itself: 0 when that is not known, or they are encrypted."""
+    length = request.headers.get(b"content-length", b"")
+    if request.connection.secure or request.stream is None or not length.isdigit():
+        return 0
+    return int(length) - request.stream.size
 
 
 def _wanted(request: Request, size: int) -> tuple[int, int, bool]:

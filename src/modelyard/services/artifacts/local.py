@@ -13,18 +13,19 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
-from modelyard.core import keys
+from modelyard.core import failpoints, keys
 from modelyard.core.entities import FileInfo
-from modelyard.core.errors import InvalidParameter, NotFound, StoreError, Unavailable
+from modelyard.core.errors import InvalidParameter, ModelyardError, NotFound, StoreError, Unavailable
 from modelyard.core.ids import new_token
 from modelyard.services.artifacts import rules
 from modelyard.services.artifacts.contract import ArtifactStore, Download, Stored, Upload
-from modelyard.services.artifacts.files import FileDownload, FileUpload, sync_folder, translated
+from modelyard.services.artifacts.files import FileDownload, FileUpload, sync_folder, sync_path, translated
 from modelyard.services.artifacts.parts import PartFolder
 
 TMP = ".modelyard-tmp"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+KEPT = 10_000  # folders
 
 
 class LocalArtifactStore(ArtifactStore):
@@ -37,8 +38,11 @@ class LocalArtifactStore(ArtifactStore):
         for folder in (self._root, self._tmp):
             if folder.is_symlink():  # it is never followed, so that nothing could be kept there
                 raise StoreError(f"{folder} is a link. Name the folder it leads to as the place for artifacts.")
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folder(folder)
+        self._kept: set[tuple[int, int]] = set()  # folders below whose names this process knows to be on the disk
         self._parts = PartFolder(self._tmp)
+        self._written = failpoints.at("artifact-written")
+        self._renamed = failpoints.at("artifact-renamed")
 
     def list(self, key: str) -> list[FileInfo]:
         """Files and folders directly in a folder, by name."""
@@ -65,8 +69,9 @@ class LocalArtifactStore(ArtifactStore):
         segments = self._writable(key)
         try:
             with self._folder(segments[:-1]) as folder:
+                self._kept.clear()  # what takes a removed folder's place may get its number too
                 self._remove(folder, segments[-1])
-                sync_folder(folder)
+                _confirm(folder)
         except NotFound:
             return
 
@@ -139,21 +144,37 @@ class LocalArtifactStore(ArtifactStore):
         finally:
             os.close(at)
 
-    @staticmethod
-    def _step(at: int, segment: str, *, make: bool) -> int:
+    def _step(self, at: int, segment: str, *, make: bool) -> int:
         """Open a folder below ``at`` and close ``at``."""
+        made = False
         if make:
             with suppress(FileExistsError):
                 os.mkdir(segment, 0o700, dir_fd=at)
-                sync_folder(at)
+                made = True
         try:
             below = os.open(segment, _FOLDER, dir_fd=at)
         except NotADirectoryError:
             if make:
                 raise
             raise FileNotFoundError(segment) from None
+        try:
+            if make:
+                self._keep(at, below, made=made)
+        except BaseException:
+            os.close(below)
+            raise
         os.close(at)
         return below
+
+    def _keep(self, at: int, below: int, *, made: bool) -> None:
+        """Have the name of a folder below ``at`` on the disk, also when it was another who made it a moment ago."""
+        facts = os.fstat(below)
+        known = (facts.st_dev, facts.st_ino)
+        if made or known not in self._kept:
+            sync_folder(at)
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept.add(known)
 
     def _open(self, segments: tuple[str, ...], key: str) -> FileDownload:
         with self._folder(segments[:-1]) as folder, translated(key):
@@ -168,9 +189,11 @@ class LocalArtifactStore(ArtifactStore):
 
     def _place(self, temporary: Path, segments: tuple[str, ...]) -> None:
         """Give a finished file its name; the folder's entry is synced."""
+        self._written()
         with self._folder(segments[:-1], make=True) as folder, translated("/".join(segments)):
             os.rename(temporary, segments[-1], dst_dir_fd=folder)
-            sync_folder(folder)
+            self._renamed()
+            _confirm(folder)
 
     def _describe(self, folder: int, name: str, segments: tuple[str, ...]) -> FileInfo | None:
         if not segments and name == TMP:
@@ -196,3 +219,28 @@ class LocalArtifactStore(ArtifactStore):
                 shutil.rmtree(name, dir_fd=folder)
             else:
                 os.unlink(name, dir_fd=folder)
+
+
+def _confirm(folder: int) -> None:
+    """Make a change in a folder durable, which others see already: when that fails, it may last and it may not."""
+    try:
+        sync_folder(folder)
+    except OSError as error:
+        raise ModelyardError(
+            "The disk did not confirm the change: read the artifact back to learn whether it was made."
+        ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder, with its parents, unless it is there; their names are on the disk when it is done."""
+    for each in (*reversed(folder.absolute().parents), folder.absolute()):
+        with suppress(FileExistsError):
+            if not each.exists():
+                each.mkdir(mode=0o700)
+                sync_path(each.parent)
+    try:
+        sync_path(folder.absolute().parent)  # whoever made it may have ended before this was done
+    except PermissionError:
+        pass  # then it was made by somebody else, long ago
+    except OSError as error:
+        raise StoreError(f"The folder {folder} cannot be kept on its disk: {error.strerror}.") from error

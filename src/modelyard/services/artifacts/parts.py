@@ -15,7 +15,7 @@ from modelyard.core.errors import InvalidParameter, NotFound
 from modelyard.core.ids import new_token
 from modelyard.services.artifacts import rules
 from modelyard.services.artifacts.contract import Stored
-from modelyard.services.artifacts.files import CHUNK, FileUpload, sync_folder
+from modelyard.services.artifacts.files import CHUNK, FileUpload, sync_path
 
 _UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -51,6 +51,7 @@ class PartFolder:
         folder = self._folder(upload_id)
         folder.mkdir(mode=0o700)
         self._note(folder, Plan(key=key, count=count))
+        sync_path(self._tmp)
         return upload_id
 
     def upload(self, key: str, upload_id: str, number: int) -> FileUpload:
@@ -157,11 +158,7 @@ def _keep(temporary: Path, stored: Stored, number: int) -> None:
 def _rename(temporary: Path, name: str) -> None:
     """Give a file in an upload's folder its name, durably."""
     os.rename(temporary, temporary.with_name(name))
-    folder = os.open(temporary.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        sync_folder(folder)
-    finally:
-        os.close(folder)
+    sync_path(temporary.parent)
 
 
 def _stay(temporary: Path, stored: Stored) -> None:
