@@ -82,8 +82,9 @@ class Database(Protocol):
         `WHERE version = ?`, `dialect.row_lock`).
 
         Raises:
-            Unavailable: another writer did not finish within ``wait`` seconds (0 = do not wait), the disk is full, or
-                the server is away. Nothing was done; `retry_after` is set.
+            DatabaseBusy: another writer did not finish within ``wait`` seconds (0 = do not wait). SQLite says so when
+                the block is entered, PostgreSQL at the statement that needs the lock. Nothing was done.
+            Unavailable: that, or the disk is full, or the server is away. Nothing was done; `retry_after` is set.
             OutcomeUnknown: the connection or the disk failed during the commit itself.
             StoreDamaged, DiskFailed: nothing was done and nothing will be; see `failure`.
         """

@@ -9,6 +9,8 @@ The tree::
     ├── OutcomeUnknown             500  the commit was not confirmed
     ├── InvalidParameter
     │   └── QueryTooExpensive      400  a read ran into its time limit
+    ├── Unavailable
+    │   └── DatabaseBusy           503  somebody else held what was to be written; trying again may go well
     └── StoreError
         └── DiskFailed             503  the disk refused to write; the store takes no more writes
 
@@ -19,7 +21,7 @@ error is the `__cause__`.
 
 from __future__ import annotations
 
-from modelyard.core.errors import InvalidParameter, ModelyardError, StoreError
+from modelyard.core.errors import InvalidParameter, ModelyardError, StoreError, Unavailable
 
 
 class ConstraintViolation(ModelyardError):
@@ -44,6 +46,10 @@ class OutcomeUnknown(ModelyardError):
 
 class QueryTooExpensive(InvalidParameter):
     """The query is too expensive: it ran into its time limit. Narrow the filter or ask for less at once."""
+
+
+class DatabaseBusy(Unavailable):
+    """The database is busy; try again shortly."""
 
 
 class DiskFailed(StoreError):

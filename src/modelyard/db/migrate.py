@@ -16,6 +16,7 @@ from importlib.resources.abc import Traversable
 
 import msgspec
 
+from modelyard.core import failpoints
 from modelyard.core.clock import Clock, SystemClock
 from modelyard.core.errors import SchemaTooNew, StoreError
 from modelyard.core.version import __version__
@@ -95,10 +96,12 @@ def upgrade(
     if before:
         log.info("the database was copied to %s", database.keep_copy(f"v{before}"))
     count = 0
+    reach, inside = failpoints.at("between-migrations"), failpoints.at("inside-migration")
     for number, step in enumerate(missing):
         if progress is not None:
             progress(step.label, number, len(missing))
-        count += _do(database, step, known, clock or SystemClock())
+        count += _do(database, step, known, clock or SystemClock(), inside)
+        reach()
     return count
 
 
@@ -142,13 +145,14 @@ def _missing(done: set[int], known: Sequence[Step]) -> list[Step]:
     return [step for step in known if step.version not in done]
 
 
-def _do(database: Database, step: Step, known: Sequence[Step], clock: Clock) -> bool:
+def _do(database: Database, step: Step, known: Sequence[Step], clock: Clock, reach: failpoints.Reach) -> bool:
     with database.schema_change() as connection:
         connection.run(_CREATE_VERSIONS)
         if step not in _missing(_versions(connection), known):
             return False  # another process did it while we waited
         for statement in statements(step.script):
             connection.rows(statement)
+            reach()
         connection.run(
             "INSERT INTO schema_version (version, name, release, applied_ms) VALUES (?, ?, ?, ?)",
             (step.version, step.name, __version__, clock.now_ms()),

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from modelyard.core.errors import Unavailable
 from modelyard.db.database import CLOSED
+from modelyard.db.errors import DatabaseBusy
 
 Item = TypeVar("Item")
 
@@ -31,7 +32,7 @@ class Pool(Generic[Item]):
     def take(self, wait: float) -> Item:
         """An item for the caller alone, until `give` or `drop`. Raises `Unavailable` after ``wait`` seconds."""
         if not self._room.acquire(blocking=False) and not (wait > 0 and self._room.acquire(timeout=wait)):
-            raise Unavailable("All connections to the database are busy; try again shortly.")
+            raise DatabaseBusy("All connections to the database are busy; try again shortly.")
         try:
             if self._closed:
                 raise Unavailable(CLOSED)

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import RawCursor
 from psycopg.conninfo import conninfo_to_dict
 
+from modelyard.core import failpoints
 from modelyard.core.errors import ModelyardError, StoreError, Unavailable
 from modelyard.db import forks
 from modelyard.db.database import WAIT, WRITE_IN_READ, Block, Connection
@@ -107,6 +108,8 @@ class PostgresDatabase:
         self._local = threading.local()
         self._write = Block(partial(self._enter_write, WAIT), self._leave_write)
         self._read = Block(self._enter_read, self._leave_read)
+        self._before_commit = failpoints.at("before-commit")
+        self._after_commit = failpoints.at("after-commit")
         self._of_parent: list[object] = []  # connections a fork left us: neither used nor closed
         self._vet(accept_data_loss=accept_data_loss)
         forks.watch(self)
@@ -169,7 +172,8 @@ class PostgresDatabase:
             return writer
         if getattr(self._local, "reader", None) is not None:
             raise ModelyardError(WRITE_IN_READ)
-        self._local.writer = writer = self._started(PostgresWriter, wait)
+        kind = PostgresWriter if wait == WAIT else partial(PostgresWriter, wait=wait)
+        self._local.writer = writer = self._started(kind, wait)
         return writer
 
     def _leave_write(self, error: BaseException | None) -> None:
@@ -182,7 +186,11 @@ class PostgresDatabase:
             writer.leave(error)
             return
         try:
+            if error is None:
+                self._before_commit()
             writer.leave(error)
+            if error is None:
+                self._after_commit()
         finally:
             self._local.writer = None
             self._put_back(writer.session)

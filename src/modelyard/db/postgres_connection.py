@@ -68,16 +68,17 @@ class Session:
 
 
 class PostgresWriter(Nesting):
-    """A transaction that writes, on a session of its own."""
+    """A transaction that writes, on a session of its own; it waits for locks as long as usual, or ``wait`` seconds."""
 
-    __slots__ = ("session",)
+    __slots__ = ("_begin", "session")
 
     dialect = POSTGRES
     reads_are_harmless = False  # after a failed SELECT too, PostgreSQL wants a rollback
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, wait: float | None = None) -> None:
         super().__init__()
         self.session = session
+        self._begin = BEGIN_WRITE if wait is None else f"{BEGIN_WRITE}; SET LOCAL lock_timeout = {_lock_ms(wait)}"
 
     def rows(self, sql: str, params: Sequence[object] = ()) -> list[Row]:
         if self._attention:
@@ -113,7 +114,7 @@ class PostgresWriter(Nesting):
 
     def start(self) -> None:
         """Begin; raises the driver's error, for the pool to act on."""
-        self.session.control(BEGIN_WRITE)
+        self.session.control(self._begin)
         self.begin()
 
     def _control(self, sql: str) -> None:
@@ -141,6 +142,11 @@ class PostgresWriter(Nesting):
 
     def _is_gone(self) -> bool:
         return not self.session.in_transaction()
+
+
+def _lock_ms(wait: float) -> int:
+    """To PostgreSQL, 0 is for ever."""
+    return max(1, int(wait * 1000))
 
 
 class PostgresReader:

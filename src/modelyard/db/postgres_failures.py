@@ -7,6 +7,7 @@ from psycopg import errors
 from modelyard.core.errors import InvalidParameter, ModelyardError, StoreDamaged, Unavailable
 from modelyard.db.errors import (
     ConstraintViolation,
+    DatabaseBusy,
     ForeignKeyViolation,
     OutcomeUnknown,
     QueryTooExpensive,
@@ -16,7 +17,6 @@ from modelyard.db.errors import (
 # What a statement may raise: the driver's own tree, and Python's words for a value PostgreSQL cannot hold.
 FAILURES = (errors.Error, OverflowError, UnicodeError)
 
-BUSY = "The database is busy; try again shortly."
 AWAY = "The database does not answer; try again shortly."
 FULL = "The database's disk is full; nothing was stored."
 DAMAGED = "The database is damaged; its log says where."
@@ -30,9 +30,9 @@ def translated(error: Exception, *, reading: bool = False) -> ModelyardError:
     if isinstance(error, errors.IntegrityError):
         return _constraint(error)
     if isinstance(error, _CONFLICT):
-        return Unavailable(BUSY)
+        return DatabaseBusy()
     if isinstance(error, errors.QueryCanceled):
-        return QueryTooExpensive() if reading else Unavailable(BUSY)
+        return QueryTooExpensive() if reading else DatabaseBusy()
     if isinstance(error, errors.DiskFull):
         return Unavailable(FULL, retry_after=5, reason="DISK_FULL")
     if isinstance(error, _DAMAGED):

@@ -14,16 +14,17 @@ from typing import Protocol
 
 import apsw
 
+from modelyard.core import failpoints
 from modelyard.core.errors import ModelyardError, StoreDamaged, Unavailable
 from modelyard.db import backup, forks
 from modelyard.db.database import CLOSED, WAIT, WRITE_IN_READ, Block, Connection
 from modelyard.db.dialect import SQLITE
-from modelyard.db.errors import DiskFailed, ForeignKeyViolation, OutcomeUnknown
+from modelyard.db.errors import DatabaseBusy, DiskFailed, ForeignKeyViolation, OutcomeUnknown
 from modelyard.db.files import private_folder
 from modelyard.db.forks import FORKED
 from modelyard.db.pool import Pool
 from modelyard.db.sqlite_connection import SqliteMemoryReader, SqliteReader, SqliteWriter
-from modelyard.db.sqlite_failures import BUSY, translated
+from modelyard.db.sqlite_failures import translated
 from modelyard.db.sqlite_file import PAGE, SqlFunctions, connect, open_memory, open_writer
 from modelyard.db.where import SQL_FUNCTIONS
 
@@ -82,6 +83,8 @@ class SqliteDatabase:
         self._read = Block(self._enter_read, self._leave_read)
         self._resting = False  # while a fork goes on: no thread is inside the driver
         self._inherited = False  # the connections are the parent's, and are to be replaced before they are used
+        self._before_commit = failpoints.at("before-commit")
+        self._after_commit = failpoints.at("after-commit")
         self._forked = False  # they were in use during the fork, and can be neither used nor replaced
         forks.watch(self)
 
@@ -107,7 +110,7 @@ class SqliteDatabase:
         if self._closed or self._forked:
             return
         if not self._lock.acquire(timeout=WAIT):
-            raise Unavailable(BUSY)
+            raise DatabaseBusy()
         try:
             self._closed = True
             self._readers.close()
@@ -212,7 +215,11 @@ class SqliteDatabase:
             writer.leave(error)
             return
         try:
+            if error is None:
+                self._before_commit()
             writer.leave(error)
+            if error is None:
+                self._after_commit()
         finally:
             self._owner = 0
             self._lock.release()
@@ -229,7 +236,7 @@ class SqliteDatabase:
         elif wait > 0 and self._lock.acquire(timeout=wait):
             left = max(0, int((started + wait - monotonic()) * 1000))
         else:
-            raise Unavailable(BUSY)
+            raise DatabaseBusy()
         try:
             self._require_open()
         except BaseException:
@@ -355,7 +362,7 @@ class _Turns:
 
     def take(self, wait: float) -> SqliteReader:
         if not self._lock.acquire(timeout=wait):
-            raise Unavailable(BUSY)
+            raise DatabaseBusy()
         if self._closed:
             self._lock.release()
             raise Unavailable(CLOSED)

@@ -9,6 +9,7 @@ import apsw
 from modelyard.core.errors import InvalidParameter, ModelyardError, StoreDamaged, Unavailable
 from modelyard.db.errors import (
     ConstraintViolation,
+    DatabaseBusy,
     DiskFailed,
     ForeignKeyViolation,
     OutcomeUnknown,
@@ -20,7 +21,6 @@ from modelyard.db.errors import (
 # SQLite cannot hold.
 FAILURES = (apsw.Error, ModelyardError, OverflowError, UnicodeError, TypeError)
 
-BUSY = "The database is busy; try again shortly."
 FULL = "The disk is full; nothing was stored."
 DAMAGED = "The database is damaged; it takes no more writes. Check it with: modelyard db check"
 
@@ -51,7 +51,7 @@ def translated(error: Exception, connection: apsw.Connection | None) -> Modelyar
     if isinstance(error, apsw.ConstraintError):
         return _constraint(error)
     if isinstance(error, apsw.BusyError | apsw.LockedError):
-        return Unavailable(BUSY)
+        return DatabaseBusy()
     if isinstance(error, apsw.InterruptError):
         return QueryTooExpensive()
     if isinstance(error, apsw.FullError) or is_full(error, connection):

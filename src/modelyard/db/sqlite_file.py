@@ -13,9 +13,9 @@ import apsw
 
 from modelyard.core.errors import ModelyardError, StoreDamaged, StoreError, Unavailable
 from modelyard.db.backup import way_out
-from modelyard.db.errors import DiskFailed
+from modelyard.db.errors import DatabaseBusy, DiskFailed
 from modelyard.db.files import create_file, publish, vet_file
-from modelyard.db.sqlite_failures import BUSY, FULL, is_full
+from modelyard.db.sqlite_failures import FULL, is_full
 
 # A function SQL may call: name → (the function, how many arguments it takes).
 SqlFunctions = Mapping[str, tuple[Callable[..., Any], int]]
@@ -156,7 +156,7 @@ def _refusal(error: apsw.Error, path: Path, connection: apsw.Connection | None =
     if isinstance(error, apsw.CorruptError):
         return StoreDamaged(f"{path} is damaged: {error}. Restore a copy: {way_out(path)}")
     if isinstance(error, apsw.BusyError | apsw.LockedError):
-        return Unavailable(BUSY)
+        return DatabaseBusy()
     if isinstance(error, apsw.FullError) or is_full(error, connection):
         return Unavailable(FULL, retry_after=5, reason="DISK_FULL")
     if isinstance(error, apsw.ReadOnlyError):

@@ -32,6 +32,7 @@ from modelyard.services.tracking.routes import routes as tracking_routes
 # A reading connection of the embedded store is always left for the event loop: it has four.
 READ_THREADS = {"sqlite": 3, "postgres": 6}
 FILE_THREADS = 8
+COMMIT_THREADS = 2  # groups, one at a time, and beside them a write that waits for a lock alone
 _PROXIED = frozenset(
     row.name for row in ARTIFACTS if row.paths[0].startswith(("/api/2.0/mlflow-artifacts", "/api/1.0"))
 )
@@ -56,8 +57,7 @@ class Server:
 
     def close(self) -> None:
         """Let the threads go."""
-        self.app.machinery.reads.close()
-        self.app.machinery.files.close()
+        self.app.machinery.close()
         self._commits.shutdown(wait=True, cancel_futures=True)
 
 
@@ -68,7 +68,7 @@ def create_app(stores: Stores, options: ServerOptions) -> Server:
     """
     prefix = prefix_of(options.static_prefix)
     inline = stores.database.dialect.name == "sqlite"
-    commits = ThreadPoolExecutor(1, thread_name_prefix="commit")
+    commits = ThreadPoolExecutor(COMMIT_THREADS, thread_name_prefix="commit")
     commit = GroupCommit(Writers(stores.database, stores.tracking.log_batches), commits, inline=inline)
     files = Pool("files", FILE_THREADS)
     machinery = Machinery(

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from modelyard.core.errors import (
@@ -23,20 +24,21 @@ from modelyard.core.errors import (
 from modelyard.core.wire.codec import encode_reply
 from modelyard.server import intake
 from modelyard.server.browsers import Browsers
-from modelyard.server.commit import GroupCommit, Job
+from modelyard.server.commit import LOCK_WAIT, GroupCommit, Job
 from modelyard.server.compression import Compression
 from modelyard.server.connection import Connection
 from modelyard.server.failures import render
 from modelyard.server.pools import Pool
 from modelyard.server.replies import Heads
 from modelyard.server.request import Packed, Request
-from modelyard.server.routing import Route, Router
+from modelyard.server.routing import USUAL_AT_ONCE, Route, Router
 from modelyard.server.space import Space
 from modelyard.services.requests.contract import RequestLog
 
 log = logging.getLogger(__name__)
 
 PER_ADDRESS = 64
+MAX_BODIES = 128_000_000  # bytes of JSON bodies that are being sent or read at the same time
 LOCAL = "local"  # the one principal there is without authentication
 
 
@@ -47,13 +49,19 @@ class Machinery:
         self.commit = commit
         self.reads = reads
         self.files = files
+        self.bodies = Pool("bodies", 1)  # what reads JSON lets no other thread run meanwhile; two would be two delays
         self.requests = requests
         self.inline = inline  # short reads run on the event loop
 
     @property
     def idle(self) -> bool:
         """Whether nothing runs or waits to run."""
-        return self.commit.idle and self.reads.idle and self.files.idle
+        return self.commit.idle and self.reads.idle and self.files.idle and self.bodies.idle
+
+    def close(self) -> None:
+        """Let the threads go."""
+        for pool in (self.reads, self.files, self.bodies):
+            pool.close()
 
 
 class Application:
@@ -129,17 +137,34 @@ class Application:
             if route.direct is not None:
                 route.direct(request, route)
                 return
-            message = route.read(request)
-            if route.kind == "write":
-                self._write(request, route, message)
-            elif route.kind == "read" and self.machinery.inline:
-                reply = route.handle(message)
-                request.reply_json(reply if isinstance(reply, bytes) else encode_reply(reply))
+            message = route.read_at_once(request)
+            if message is not None:
+                self._perform(request, route, message)
             else:
-                pool = self.machinery.files if route.is_file_work else self.machinery.reads
-                pool.submit(LOCAL, partial(self._work, request, route, message), request.deliver)
+                self.machinery.bodies.submit(LOCAL, partial(route.read, request), partial(self._read, request, route))
         except Exception as error:  # noqa: BLE001  # the border: whatever it is, the client is answered
             self.fail(request, error)
+
+    def _read(self, request: Request, route: Route, message: Any) -> None:
+        """A thread has read the body, or has found out why it cannot be read."""
+        if isinstance(message, BaseException):
+            self.fail(request, message)
+            return
+        try:
+            if not request.answered:
+                self._perform(request, route, message)
+        except Exception as error:  # noqa: BLE001  # the border: whatever it is, the client is answered
+            self.fail(request, error)
+
+    def _perform(self, request: Request, route: Route, message: Any) -> None:
+        if route.kind == "write":
+            self._write(request, route, message)
+        elif route.kind == "read" and self.machinery.inline and len(request.body) <= USUAL_AT_ONCE:
+            reply = route.handle(message)
+            request.reply_json(reply if isinstance(reply, bytes) else encode_reply(reply))
+        else:
+            pool = self.machinery.files if route.is_file_work else self.machinery.reads
+            pool.submit(LOCAL, partial(self._work, request, route, message), request.deliver)
 
     def fail(self, request: Request, error: BaseException) -> None:
         """Answer an error."""
@@ -182,9 +207,17 @@ class Application:
         request.limit = route.limit
         if request.method in intake.WITH_BODY:
             intake.check(request, route)
+            if intake.announced(request) > USUAL_AT_ONCE:
+                self._check_room()
         if route.is_upload and route.direct is not None:
             request.open_stream()
             route.direct(request, route)
+
+    def _check_room(self) -> None:
+        """Refuse one more large body while those that are being sent or read take up much memory."""
+        held = (intake.announced(each.current) for each in self.connections if each.current is not None)
+        if sum(held) > MAX_BODIES:
+            raise LimitExceeded("Too many large requests at once; try again shortly.")
 
     def _answer_options(self, request: Request, methods: dict[bytes, Route]) -> None:
         """Say which methods a path takes, to pages of trusted origins too; refuse other methods."""
@@ -207,15 +240,16 @@ class Application:
         key = request.headers.get(b"idempotency-key")
         if key is not None:
             run, together = self._once(request, route, key), False
-        self.machinery.commit.submit(Job(run, message, len(request.body), request.deliver, together))
+        until = monotonic() + LOCK_WAIT
+        self.machinery.commit.submit(Job(run, message, len(request.body), request.deliver, together, until))
 
     def _once(self, request: Request, route: Route, key: bytes) -> Callable[[Any], bytes]:
         """The handler behind the log of idempotency keys, where keys of different principals and endpoints are apart."""
         named = intake.idempotency_key(key)
-        digest = hashlib.sha256(b"%b\0%b" % (request.path, bytes(request.body))).digest()
         once, handle = self.machinery.requests.once, route.handle
 
         def run(message: Any) -> bytes:
+            digest = hashlib.sha256(b"%b\0%b" % (request.path, bytes(request.body))).digest()
             return once(f"{LOCAL} {route.name} {named}", digest, lambda: encode_reply(handle(message)))
 
         return run

@@ -28,7 +28,7 @@ def render(error: BaseException, request_id: str, what: str) -> Failure:
         log.error("%s failed, request %s", what, request_id, exc_info=error)
         return _failure(500, "INTERNAL_ERROR", f"The server failed on this request; its log has it as {request_id}.")
     if error.status >= 500 and not isinstance(error, Busy | NotSupported):
-        log.error("%s: %s request %s", what, error.message, request_id, exc_info=error.__cause__)
+        log.error("%s: %s request %s", what, _short(error.message), request_id, exc_info=error.__cause__)
     headers = b"retry-after: %d\r\n" % _retry_after(error) if error.status in (429, 503, 504) else b""
     reason = error.reason if isinstance(error, Unavailable) else None
     return _failure(error.status, error.error_code, error.message, headers, reason)
@@ -41,7 +41,7 @@ def _retry_after(error: ModelyardError) -> int:
 
 
 def _failure(status: int, code: str, message: str, headers: bytes = b"", reason: str | None = None) -> Failure:
-    told = {"error_code": code, "message": _short(message.encode(errors="replace").decode())}
+    told = {"error_code": code, "message": _short(message).encode(errors="replace").decode()}
     if reason is not None:
         told["reason"] = reason
     return Failure(status, msgspec.json.encode(told), headers)

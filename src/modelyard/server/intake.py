@@ -28,6 +28,17 @@ def check(request: Request, route: Route) -> None:
         raise too_large(request, int(length))
 
 
+def announced(request: Request) -> int:
+    """How large a JSON body is or will be; without a length it may be as large as any."""
+    route = request.route
+    if route is None or not route.is_json or request.answered:
+        return 0
+    length = request.headers.get(b"content-length")
+    if length is not None:
+        return int(length)
+    return route.limit if b"transfer-encoding" in request.headers else 0
+
+
 def too_large(request: Request, length: int | None = None) -> ModelyardError:
     """The refusal of a body beyond its limit; of a batch of logging in MLflow's words."""
     route = request.route

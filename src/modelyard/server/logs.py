@@ -13,6 +13,7 @@ from typing import TextIO
 from modelyard.server.request import Request
 
 _PLAIN = re.compile(r"[\w./:+@%-]+")
+_MAX_TEXT = 20_000  # characters of a message or a traceback; what is longer holds what somebody sent
 _PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]+@")
 
 
@@ -26,10 +27,10 @@ class LineFormatter(logging.Formatter):
             "time": f"{stamp}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
-            "msg": redacted(record.getMessage()),
+            "msg": _told(record.getMessage()),
         }
         if record.exc_info and record.exc_info[1] is not None:
-            fields["error"] = redacted(self.formatException(record.exc_info))
+            fields["error"] = _told(self.formatException(record.exc_info))
         return " ".join(f"{name}={quoted(value)}" for name, value in fields.items())
 
 
@@ -61,6 +62,12 @@ def access_log(stream: TextIO | None = None) -> Callable[[Request, int], None]:
 def quoted(value: str) -> str:
     """The value as it is when it is plain, else in quotes with everything odd escaped."""
     return value if _PLAIN.fullmatch(value) else json.dumps(value)
+
+
+def _told(text: str) -> str:
+    if len(text) > _MAX_TEXT:
+        text = f"{text[:_MAX_TEXT].rsplit(None, 1)[0]} …"  # not in the middle of an address
+    return redacted(text)
 
 
 def redacted(text: str) -> str:

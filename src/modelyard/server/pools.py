@@ -81,3 +81,5 @@ def _perform(task: _Task, loop: asyncio.AbstractEventLoop, finished: Callable[[_
         loop.call_soon_threadsafe(finished, task, result)
     except RuntimeError:
         return  # the loop is closed; nobody waits for this any more
+    finally:
+        del result  # an error knows this frame, and would keep itself and the request until the next garbage collection

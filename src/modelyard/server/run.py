@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import uvloop
 
+from modelyard.core import failpoints
 from modelyard.core.errors import InvalidParameter, ModelyardError
 from modelyard.core.settings import Settings
 from modelyard.core.version import __version__
@@ -42,8 +43,11 @@ def serve(options: ServerOptions) -> int:
     Raises ``ModelyardError`` for options that cannot be served with.
     """
     logs.configure()
-    options = with_settings(options, Settings.read())
+    settings = Settings.read()
+    failpoints.check(settings)
+    options = with_settings(options, settings)
     check(options)
+    _tls(options)  # told here, and not by every worker over and over
     listener = listen(options.host, options.port)
     try:
         count = _processes(options)

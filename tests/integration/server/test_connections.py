@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from modelyard.server.connection import MAX_FIELDS, MAX_HEAD, MAX_URL
 from tests.support.local_server import LocalServer, read_answer
+from tests.support.waiting import wait_for
 
 SEARCH = "/api/2.0/mlflow/experiments/search"
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
@@ -22,7 +21,7 @@ def post(body: bytes, *headers: str, path: str = SEARCH) -> bytes:
     return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 
-def is_closed(sock: socket.socket, within: float = 3.0) -> bool:
+def is_closed(sock: socket.socket, within: float = 30.0) -> bool:
     """Whether the server closes the connection, after whatever it still says."""
     sock.settimeout(within)
     try:
@@ -171,7 +170,7 @@ def test_one_address_may_hold_64_connections(local: LocalServer) -> None:
             another.sendall(GET)
             assert read_answer(another).endswith(b"OK")
         held.pop().close()
-        time.sleep(0.1)
+        wait_for(lambda: len(local.app.connections) < 64)
         with local.connect() as again:
             again.sendall(GET)
             assert read_answer(again).endswith(b"OK")
@@ -201,7 +200,10 @@ def test_who_is_silent_for_too_long_is_dropped(local: LocalServer, name: str) ->
     with local.connect() as sock:
         sock.sendall(data)
         wait_for(lambda: len(local.app.connections) == 1)
+        if data == GET:
+            assert read_answer(sock).endswith(b"OK")
         time.sleep(0.05)
+        local.settle()
         later(local, seconds - 2)
         assert not is_closed(sock, 0.2)
         later(local, 4)
@@ -217,6 +219,7 @@ def test_a_slow_but_steady_upload_goes_on(local: LocalServer) -> None:
         for _ in range(5):
             sock.sendall(b"x" * 12_000)
             time.sleep(0.05)
+            local.settle()
             later(local, 11)
         assert read_answer(sock).startswith(b"HTTP/1.1 200 ")
 
@@ -231,10 +234,3 @@ def test_a_client_that_does_not_read_its_answer_is_dropped(local: LocalServer) -
         for _ in range(3):
             later(local, 11)
         wait_for(lambda: not local.app.connections)
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 5.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.01)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ import pytest
 from modelyard.core.errors import Conflict, InvalidParameter, LimitExceeded, ModelyardError, NotFound, Unavailable
 from modelyard.core.wire.messages.message import Empty
 from modelyard.db.database import Database
-from modelyard.server.commit import MAX_WAITING, GroupCommit, Job, Outcome, Writers, run_group
+from modelyard.db.errors import DatabaseBusy, OutcomeUnknown
+from modelyard.server.commit import MAX_INLINE_BYTES, MAX_WAITING, GroupCommit, Job, Outcome, Writers, run_group
 from tests.support.databases import Databases
 
 
@@ -137,11 +139,11 @@ def test_a_transaction_that_cannot_begin_is_raised(databases: Databases) -> None
         with database.write() as connection:
             connection.row("SELECT 1")
             entered.set()
-            leave.wait(5)
+            leave.wait(60)
 
     holder = threading.Thread(target=hold)
     holder.start()
-    entered.wait(5)
+    assert entered.wait(60)
     try:
         with pytest.raises(Unavailable):
             run_group(Writers(database, None), [job(lambda _: Empty())], wait=0)
@@ -187,6 +189,26 @@ def test_writes_of_one_turn_share_a_commit(database: Database, inline: bool) -> 
     assert len(notes(database)) == 20
 
 
+@pytest.mark.parametrize("inline", [True, False])
+@pytest.mark.parametrize(
+    ("error", "proved"), [(Unavailable("gone"), False), (OutcomeUnknown(), False), (NotFound("no run"), True)]
+)
+def test_a_commit_of_late_proves_nothing_once_a_group_found_no_database(
+    databases: Databases, error: ModelyardError, proved: bool, inline: bool
+) -> None:
+    database = databases.new("memory")
+    with database.write() as connection:
+        connection.run("CREATE TABLE notes (text TEXT NOT NULL UNIQUE)")
+    with ThreadPoolExecutor(1) as executor:
+        commit = GroupCommit(Writers(database, None), executor, inline=inline)
+        assert commit_all(commit, [(note(database), "a")]) == [b"{}"]
+        assert commit.committed_at > 0
+        assert commit_all(commit, [(note(database, error), "b"), (note(database, error), "c")]) == [error, error]
+        assert (commit.committed_at > 0) == proved
+        assert commit_all(commit, [(note(database, error), "b"), (note(database), "c")]) == [error, b"{}"]
+        assert commit.committed_at > 0
+
+
 def test_while_another_process_writes_the_event_loop_goes_on(databases: Databases) -> None:
     database = databases.new("sqlite")
     with database.write() as connection:
@@ -198,7 +220,7 @@ def test_while_another_process_writes_the_event_loop_goes_on(databases: Database
         with other.write() as connection:
             connection.run("INSERT INTO notes VALUES ('theirs')")
             entered.set()
-            leave.wait(10)
+            leave.wait(60)
 
     async def run() -> tuple[int, Outcome]:
         loop = asyncio.get_running_loop()
@@ -210,17 +232,126 @@ def test_while_another_process_writes_the_event_loop_goes_on(databases: Database
             turns += 1
         assert not told.done()
         leave.set()
-        return turns, await asyncio.wait_for(told, 5)
+        return turns, await asyncio.wait_for(told, 60)
 
     holder = threading.Thread(target=hold)
     holder.start()
-    entered.wait(5)
+    assert entered.wait(60)
     with ThreadPoolExecutor(1) as executor:
         commit = GroupCommit(Writers(database, None), executor, inline=True)
         turns, outcome = asyncio.run(run())
     holder.join()
     assert (turns, outcome) == (50, b"{}")
     assert notes(database) == ["ours", "theirs"]
+
+
+class Promised:
+    """Jobs that note in one table, and what they were told."""
+
+    def __init__(self, commit: GroupCommit, database: Database) -> None:
+        self._commit = commit
+        self._database = database
+        self.told: dict[str, asyncio.Future[Outcome]] = {}
+        self.took: dict[str, float] = {}
+
+    def submit(self, text: str, seconds: float, together: bool = False) -> None:
+        began = monotonic()
+        told: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        told.add_done_callback(lambda _: self.took.setdefault(text, monotonic() - began))
+        self.told[text] = told
+        self._commit.submit(Job(note(self._database), text, 10, told.set_result, together, monotonic() + seconds))
+
+
+def test_those_whose_time_is_over_are_told_and_the_others_wait_on(databases: Databases) -> None:
+    """Each counts from its own arrival, however many groups were tried before it."""
+    database = databases.new("sqlite")
+    with database.write() as connection:
+        connection.run("CREATE TABLE notes (text TEXT NOT NULL UNIQUE)")
+    other = databases.sqlite(database.path)
+
+    async def run() -> None:
+        jobs = Promised(commit, database)
+        with other.write() as connection:
+            connection.run("INSERT INTO notes VALUES ('theirs')")
+            jobs.submit("first", 0.3)
+            jobs.submit("patient", 60)
+            await asyncio.sleep(0.1)
+            assert commit.stuck_for > 0
+            jobs.submit("second", 0.3)
+            for refused in ("first", "second"):
+                assert isinstance(await asyncio.wait_for(jobs.told[refused], 30), DatabaseBusy)
+                assert jobs.took[refused] >= 0.3
+            assert not jobs.told["patient"].done()
+        assert await asyncio.wait_for(jobs.told["patient"], 30) == b"{}"
+        jobs.submit("last", 60)
+        assert await asyncio.wait_for(jobs.told["last"], 30) == b"{}"
+        assert commit.idle
+        assert commit.stuck_for == 0
+
+    with ThreadPoolExecutor(1) as executor:
+        commit = GroupCommit(Writers(database, None), executor, inline=True)
+        asyncio.run(run())
+    assert notes(database) == ["last", "patient", "theirs"]
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_write_that_meets_a_lock_is_set_aside_and_those_beside_it_are_not(
+    databases: Databases, together: bool
+) -> None:
+    database = databases.new("postgres")
+    with database.write() as connection:
+        connection.run("CREATE TABLE notes (text TEXT NOT NULL UNIQUE)")
+
+    def log_batches(texts: list[str]) -> Sequence[Any]:
+        return [note(database)(text) for text in texts]
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        jobs = Promised(commit, database)
+        with database.write() as connection:
+            for number in range(6):  # more than one group lets wait
+                connection.run("INSERT INTO notes VALUES (?)", (f"held {number}",))
+            for number in range(6):
+                jobs.submit(f"held {number}", 60, together)
+            jobs.submit("late", 60, together)
+            jobs.submit("held 0 ", 60, together)
+            assert await asyncio.wait_for(jobs.told["late"], 30) == b"{}"
+            assert not any(
+                told.done() for text, told in jobs.told.items() if text.startswith("held") and text[-1] != " "
+            )
+            assert not commit.idle
+            connection.run("DELETE FROM notes WHERE text = 'held 3'")
+        outcomes = {text: await asyncio.wait_for(told, 60) for text, told in jobs.told.items()}
+        assert {text for text, outcome in outcomes.items() if outcome == b"{}"} == {"late", "held 0 ", "held 3"}
+        until = loop.time() + 30
+        while not commit.idle and loop.time() < until:
+            await asyncio.sleep(0.01)
+        assert commit.idle
+
+    with ThreadPoolExecutor(2) as executor:
+        commit = GroupCommit(Writers(database, log_batches if together else None), executor, inline=False)
+        asyncio.run(run())
+    assert notes(database) == sorted(["held 0 ", "late", *(f"held {number}" for number in range(6))])
+
+
+def test_a_large_group_leaves_the_event_loop_alone(databases: Databases) -> None:
+    database = databases.new("sqlite")
+    threads: list[int] = []
+
+    def run(_: Any) -> Empty:
+        threads.append(threading.get_ident())
+        return Empty()
+
+    async def submit(size: int) -> Outcome:
+        told: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        commit.submit(Job(run, None, size, told.set_result))
+        return await told
+
+    with ThreadPoolExecutor(1) as executor:
+        commit = GroupCommit(Writers(database, None), executor, inline=True)
+        for size in (10, MAX_INLINE_BYTES + 1):
+            assert asyncio.run(submit(size)) == b"{}"
+    assert [thread == threading.get_ident() for thread in threads] == [True, False]
 
 
 def test_too_many_that_wait_are_refused(databases: Databases) -> None:

@@ -10,8 +10,7 @@ from msgspec import inspect
 
 from modelyard.core.entities.view import RunStatus, ViewType
 from modelyard.core.errors import BadRequest, InvalidParameter
-
-MAX_DEPTH = 64
+from modelyard.core.wire.bounds import MAX_DEPTH
 
 # Protobuf's JSON takes the number of an enumeration's value for its name.
 _NUMBERED: tuple[dict[int, str], ...] = (
@@ -128,6 +127,8 @@ def check_texts(value: Any) -> None:
     if isinstance(value, str):
         if "\0" in value:
             raise InvalidParameter("Texts must not contain the character U+0000.")
+        if value.isascii():  # known without looking
+            return
         try:
             value.encode()
         except UnicodeEncodeError:

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from modelyard.core.entities import Metric, Param, Run, RunData, RunInfo
 from modelyard.core.errors import BadRequest, InvalidParameter, ModelyardError, UserError
+from modelyard.core.wire.bounds import MAX_DEPTH, MAX_VALUES
 from modelyard.core.wire.codec import (
-    MAX_DEPTH,
-    MAX_TOKENS,
     Reader,
     decode_reply,
     encode_call,
@@ -160,7 +159,7 @@ def test_refusals_are_in_mlflows_words(message: type[Any], body: dict[str, Any],
         (b'{"a":' * 70 + b"1" + b"}" * 70, f"deeper than {MAX_DEPTH} levels"),
         (b'{"run_id": ' + b"9" * 21 + b"}", "more than 20 digits"),
         (b'{"run_id": ' + b"9" * 100_000 + b"}", "more than 20 digits"),
-        (b'{"x":[' + b"1," * MAX_TOKENS + b"1]}", f"more than {MAX_TOKENS} values"),
+        (b'{"x":[' + b"1," * MAX_VALUES + b"1]}", f"more than {MAX_VALUES} values"),
     ],
 )
 def test_what_is_no_request_is_refused_without_reading_it_all(body: bytes, text: str) -> None:
@@ -170,7 +169,7 @@ def test_what_is_no_request_is_refused_without_reading_it_all(body: bytes, text:
 
 
 def test_commas_in_a_text_are_not_counted_as_values() -> None:
-    text = "," * (2 * MAX_TOKENS)
+    text = "," * (2 * MAX_VALUES)
     assert read(run.LogModel, {"run_id": "r", "model_json": text}).model_json == text
 
 
@@ -352,3 +351,71 @@ def test_no_bytes_make_anything_but_a_message_or_a_refusal(name: str, data: byte
 @settings(max_examples=200, deadline=None)
 def test_what_is_sent_is_what_is_read(message: run.LogBatch) -> None:
     assert repr(Reader(run.LogBatch).read(encode_request(message))) == repr(message)
+
+
+JSON_VALUES = st.recursive(
+    st.integers(-5, 5) | st.booleans() | st.text(max_size=6),
+    lambda below: st.lists(below, max_size=4) | st.dictionaries(st.text(max_size=3), below, max_size=4),
+)
+
+
+@given(st.dictionaries(st.text(max_size=3), JSON_VALUES, max_size=4))
+@settings(deadline=None)
+def test_a_short_value_is_repeated_as_json_with_sorted_names(value: dict[str, Any]) -> None:
+    with pytest.raises(InvalidParameter) as refused:
+        msgspec.json.encode(Reader(run.GetRun).read_fields({"run_id": _without_nul(value)}))
+    shown = json.dumps(_without_nul(value), sort_keys=True, separators=(",", ":"))
+    if len(shown) <= 1_000:
+        assert refused.value.message.startswith(f"Invalid value {shown} for parameter 'run_id'")
+
+
+def _without_nul(value: Any) -> Any:
+    return json.loads(json.dumps(value).replace("\\u0000", "0"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "é" * 5_000_000,
+        ["x" * 5_000_000] * 3,
+        [["x"] * 1_000] * 190,
+        {f"k{number}": "x" * 60 for number in range(90_000)},
+        {"x" * 5_000_000: [{"x" * 5_000_000: 1}]},
+    ],
+)
+def test_of_a_large_value_only_the_beginning_is_shown(value: Any) -> None:
+    with pytest.raises(InvalidParameter) as refused:
+        read(run.GetRun, {"run_id": [value]})
+    assert refused.value.message.startswith('Invalid value ["' if isinstance(value, str) else "Invalid value [")
+    assert "…" in refused.value.message
+    assert len(refused.value.message) < 1_500
+
+
+@given(st.sampled_from(["run_id", "metrics", "x", "runId"]), JSON_VALUES, st.booleans())
+@settings(deadline=None)
+def test_a_message_of_the_usual_form_is_the_same_in_one_step(name: str, value: Any, spaced: bool) -> None:
+    body = json.dumps({"run_id": "r", name: value}, indent=1 if spaced else None).encode()
+    reader = Reader(run.LogBatch)
+    try:
+        usual = reader.read_usual(body)
+    except InvalidParameter as error:
+        with pytest.raises(InvalidParameter) as refused:
+            reader.read(body)
+        assert refused.value.message == error.message
+        return
+    if usual is not None:
+        assert usual == reader.read(body)
+
+
+def test_what_is_usual_is_known_as_such() -> None:
+    reader = Reader(run.LogBatch)
+    assert reader.read_usual(b'{"run_id":"r","metrics":[]}') == run.LogBatch(run_id="r")
+    for unusual in (
+        b'{"runId":"r"}',
+        b'{"run_id":"r","new":1}',
+        b'{"run_id":"r","x":NaN}',
+        b'{"run_id":"\\u0000"}',
+        b"{",
+        b"",
+    ):
+        assert reader.read_usual(unusual) is None

@@ -12,6 +12,7 @@ from modelyard.core.entities import (
     Param,
     Run,
     RunInfo,
+    RunLiveness,
     RunStatusName,
     RunTag,
     ViewTypeName,
@@ -159,3 +160,15 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     """Say that the process of these runs is alive (ours)."""
 
     run_ids: list[str] = []
+
+
+class GetLiveness(Message, frozen=True, kw_only=True):
+    """When the processes of some runs were last heard of (ours); unknown runs are passed over."""
+
+    run_ids: list[str] = []
+
+
+class LivenessReply(Message, frozen=True, kw_only=True):
+    """One entry a run, in the order asked for."""
+
+    runs: list[RunLiveness] = []

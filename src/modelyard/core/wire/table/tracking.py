@@ -144,6 +144,9 @@ RUNS = (
     write("log_outputs", POST, "/runs/outputs", (run.LogOutputs, Empty), _BY_RUN),
     write("log_model", POST, "/runs/log-model", (run.LogModel, Empty), _BY_RUN, limit=20 * MEGABYTE),
     write("heartbeat", POST, "/runs/heartbeat", (run.Heartbeat, Empty), "runs:run_ids", prefixes=OURS),
+    read(
+        "get_liveness", GET_POST, "/runs/liveness", (run.GetLiveness, run.LivenessReply), "runs:run_ids", prefixes=OURS
+    ),
 )
 
 METRICS = (

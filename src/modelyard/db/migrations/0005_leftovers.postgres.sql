@@ -1,0 +1,6 @@
+-- Folders of artifacts that nothing refers to any more and that are still to be removed: written by the transaction that
+-- removes the rows, so that a removal that was cut is gone on with. owner is the id of the run, model or experiment.
+CREATE TABLE leftovers (
+    key TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    owner TEXT COLLATE "C" NOT NULL
+);
