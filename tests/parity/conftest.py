@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.ports import free_port
 from tests.support.servers import modelyard_server, started
 
 MLFLOW = "mlflow is not installed: pip install mlflow"
@@ -33,10 +32,10 @@ def our_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     _import_mlflow()
-    folder, port = tmp_path_factory.mktemp("theirs"), free_port()
+    folder = tmp_path_factory.mktemp("theirs")
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
-    command += ["--artifacts-destination", str(folder / "artifacts"), "--port", str(port), "--workers", "1"]
-    with started(command, folder, port, os.environ | QUIET) as address:
+    command += ["--artifacts-destination", str(folder / "artifacts"), "--workers", "1"]
+    with started(command, folder, os.environ | QUIET) as address:
         yield address
 
 

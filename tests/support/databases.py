@@ -82,9 +82,9 @@ class PostgresServer:
         """Whether a test may change its settings or kill it."""
         return self._engine is not None
 
-    def crash(self) -> None:
-        """Kill it as a power failure would; what was connected is cut off."""
-        self._end(signal.SIGKILL)
+    def crash(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """Kill it as a power failure would (SIGQUIT: as an immediate stop does); what was connected is cut off."""
+        self._end(how)
 
     def start(self) -> None:
         """Start it again after `crash`, at the same address."""
@@ -101,7 +101,7 @@ class PostgresServer:
 
     def _end(self, how: signal.Signals) -> None:
         os.kill(self._engine.get_pid(), how)
-        self._engine.get_postmaster_info().process.wait(20)
+        self._engine.get_postmaster_info().process.wait(60)
 
 
 def name_in(url: str) -> str:

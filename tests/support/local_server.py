@@ -6,8 +6,6 @@ A `conftest.py` makes the fixtures its own: ``from tests.support.local_server im
 from __future__ import annotations
 
 import asyncio
-import http.client
-import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -25,33 +23,29 @@ from modelyard.server.run import listen
 from modelyard.server.tasks import Tasks
 from modelyard.server.upkeep import Upkeep
 from modelyard.services.stores import StoreOptions, Stores, open_stores
-from tests.support.server import API, Reply
+from tests.support.plain_http import API, OnLoopback, Reply
 
 __all__ = ["LocalServer", "StartLocal", "local", "start_local"]
 
 
-class LocalServer:
+class LocalServer(OnLoopback):
     """Serves ``stores`` on a free port of loopback until it is stopped."""
 
     def __init__(self, stores: Stores, options: ServerOptions) -> None:
         self.stores = stores
         self.options = options
         self._listener = listen("127.0.0.1", 0)
-        self.port: int = self._listener.getsockname()[1]
+        self.port = self._listener.getsockname()[1]
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="server")
         self._thread.start()
-        assert self._ready.wait(10)
-
-    @property
-    def address(self) -> str:
-        """Where clients reach it."""
-        return f"http://127.0.0.1:{self.port}"
+        assert self._ready.wait(60)
 
     def stop(self) -> None:
         """End it; what it answers now is answered."""
         self.loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(60)
+        assert not self._thread.is_alive(), "the server does not end"
         self._listener.close()
 
     def call(self, work: Callable[[], Any]) -> Any:
@@ -60,23 +54,12 @@ class LocalServer:
         async def run() -> Any:
             return work()
 
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(10)
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result(60)
 
-    def request(
-        self, method: str, path: str, body: bytes | dict[str, Any] | None = None, headers: dict[str, str] | None = None
-    ) -> Reply:
-        """One request on a connection of its own; a dictionary is sent as JSON."""
-        sent = dict(headers or {})
-        if isinstance(body, dict):
-            body = json.dumps(body).encode()
-            sent.setdefault("Content-Type", "application/json")
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(method, path, body=body, headers=sent)
-            answer = connection.getresponse()
-            return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
-        finally:
-            connection.close()
+    def settle(self) -> None:
+        """Wait until it has read what was sent to it before: its loop looks at its sockets once for each call."""
+        for _ in range(3):
+            self.call(lambda: None)
 
     def post(self, verb: str, body: dict[str, Any], **headers: str) -> Reply:
         """Call an endpoint below `/api/2.0/mlflow/` by POST."""
@@ -88,11 +71,7 @@ class LocalServer:
         run_id: str = self.post("runs/create", {"experiment_id": "0"}).json["run"]["info"]["run_id"]
         return run_id
 
-    def connect(self, timeout: float = 10.0) -> socket.socket:
-        """A bare connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
-
-    def exchange(self, data: bytes, timeout: float = 10.0) -> bytes:
+    def exchange(self, data: bytes, timeout: float = 30.0) -> bytes:
         """Send bytes and read until the server closes or the answer is whole."""
         with self.connect(timeout) as sock:
             sock.sendall(data)

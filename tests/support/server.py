@@ -7,58 +7,44 @@ on a new store, and ``start_server`` starts what a test wants: several, with opt
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from tests.support.ports import free_port
+from tests.support.plain_http import API, OnLoopback, Reply
+from tests.support.ports import port_of, reserve
 from tests.support.processes import ROOT
 
-__all__ = ["Reply", "RunningServer", "StartServer", "server", "start_server"]
+__all__ = ["API", "Reply", "RunningServer", "StartServer", "server", "start_server"]
 
-API = "/api/2.0/mlflow"
-_START_SECONDS = 30.0
-
-
-class Reply(NamedTuple):
-    """An answer. Names of headers are in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        """The body, decoded."""
-        return json.loads(self.body)
+_START_SECONDS = 60.0
 
 
-class RunningServer:
-    """`modelyard server` on the store ``store``, listening on a free port of loopback; what it logs is in ``log``."""
+class RunningServer(OnLoopback):
+    """`modelyard server` on the store ``store``, with a port of loopback of its own; what it logs is in ``log``."""
 
     def __init__(self, folder: Path, store: str, *options: str) -> None:
         self.folder = folder
         self.store = store
         self.options = options
-        self.port = free_port()
+        self._reserved = reserve()
+        self.port = port_of(self._reserved)
         self.log_file = folder / f"server-{self.port}.log"
         self.process: subprocess.Popen[bytes] | None = None
-        self.start()
-
-    @property
-    def address(self) -> str:
-        """Where clients reach it."""
-        return f"http://127.0.0.1:{self.port}"
+        self.under: tuple[str, ...] = ()  # the command that the next start runs it under
+        self.environment: dict[str, str] = {}  # what the next start adds to the environment
+        with ExitStack() as when_it_fails:
+            when_it_fails.callback(self.close)
+            self.start()
+            when_it_fails.pop_all()
 
     @property
     def pid(self) -> int:
@@ -91,11 +77,11 @@ class RunningServer:
         }
         with self.log_file.open("ab") as out:
             self.process = subprocess.Popen(
-                [*command, *self.options],
+                [*self.under, *command, *self.options],
                 stdout=out,
                 stderr=out,
                 cwd=self.folder,
-                env={**environment, "PYTHONPATH": str(ROOT / "src")},
+                env={**environment, "PYTHONPATH": str(ROOT / "src"), **self.environment},
             )
         self.wait_until_healthy()
 
@@ -131,25 +117,11 @@ class RunningServer:
         self.process.kill()
         self.process.wait()
 
-    def connect(self, timeout: float = 10.0) -> socket.socket:
-        """A bare connection, for what no HTTP library would send."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
-
-    def request(
-        self, method: str, path: str, body: bytes | dict[str, Any] | None = None, headers: dict[str, str] | None = None
-    ) -> Reply:
-        """One request on a connection of its own; a dictionary is sent as JSON."""
-        sent = dict(headers or {})
-        if isinstance(body, dict):
-            body = json.dumps(body).encode()
-            sent.setdefault("Content-Type", "application/json")
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(method, path, body=body, headers=sent)
-            answer = connection.getresponse()
-            return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
-        finally:
-            connection.close()
+    def close(self) -> None:
+        """End it for good, and give back its port."""
+        if self.process is not None:
+            self.kill()
+        self._reserved.close()
 
     def api(self, verb: str, body: dict[str, Any]) -> Any:
         """Call an endpoint below `/api/2.0/mlflow/` by POST; its decoded answer. Fails for any status but 200."""
@@ -173,7 +145,7 @@ def start_server(tmp_path: Path) -> Iterator[StartServer]:
 
         def start(*options: str, store: str | Path | None = None) -> RunningServer:
             started = RunningServer(tmp_path, str(store or tmp_path / "yard"), *options)
-            cleanup.callback(started.kill)
+            cleanup.callback(started.close)
             return started
 
         yield start

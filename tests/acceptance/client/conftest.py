@@ -13,7 +13,6 @@ import pytest
 
 import modelyard
 from modelyard.client.active import PROCESS
-from tests.support.ports import free_port
 from tests.support.servers import modelyard_server, started
 
 SETTINGS = ("TRACKING_URI", "REGISTRY_URI", "EXPERIMENT_NAME", "EXPERIMENT_ID", "RUN_ID")
@@ -28,11 +27,11 @@ def our_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     pytest.importorskip("mlflow", reason="mlflow is not installed: pip install mlflow")
-    folder, port = tmp_path_factory.mktemp("theirs"), free_port()
+    folder = tmp_path_factory.mktemp("theirs")
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
-    command += ["--artifacts-destination", str(folder / "artifacts"), "--port", str(port), "--workers", "1"]
+    command += ["--artifacts-destination", str(folder / "artifacts"), "--workers", "1"]
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    with started(command, folder, port, os.environ | quiet) as address:
+    with started(command, folder, os.environ | quiet) as address:
         yield address
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import modelyard.entities
 from modelyard.core.errors import InvalidParameter, ModelyardError, NotFound
 
 LARGEST = 1.7976931348623157e308
@@ -35,6 +36,30 @@ def test_one_bad_param_means_none_of_its_batch(mlflow: Any) -> None:
         with pytest.raises(InvalidParameter, match="must be a text"):
             mlflow.log_params({1: "x"})
     assert mlflow.get_run(run.info.run_id).data.params == {}
+
+
+def test_a_changed_param_among_hundreds_keeps_the_others_out(mlflow: Any) -> None:
+    params = {f"p{number}": number for number in range(250)}
+    with mlflow.start_run() as run:
+        mlflow.log_params({"p249": 249, "p248": 0, "long": "x" * 7000})
+        with pytest.raises(InvalidParameter, match=r"Changing param values is not allowed.*'p248'"):
+            mlflow.log_params(params)
+        before = mlflow.get_run(run.info.run_id).data.params
+        assert sorted(before) == ["long", "p248", "p249"]
+        mlflow.log_params({**params, "p248": 0, "long": "x" * 7000})
+    after = mlflow.get_run(run.info.run_id).data.params
+    assert after == {**before, **{key: str(value) for key, value in params.items()}, "p248": "0"}
+
+
+def test_a_bad_point_among_thousands_keeps_the_params_out(mlflow: Any) -> None:
+    points = [modelyard.entities.Metric(f"m{number}", 0.5, 1) for number in range(1500)]
+    params = [modelyard.entities.Param("alpha", "1")]
+    with mlflow.start_run() as run:
+        client = mlflow.MlflowClient()
+        with pytest.raises(InvalidParameter, match="bad"):
+            client.log_batch(run.info.run_id, [*points, modelyard.entities.Metric("bad\nkey", 1.0, 1)], params)
+    found = mlflow.get_run(run.info.run_id).data
+    assert (found.params, found.metrics) == ({}, {})
 
 
 @pytest.mark.parametrize("value", ["abc", None, True, [1]])

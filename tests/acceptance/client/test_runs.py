@@ -287,3 +287,11 @@ def test_the_client_makes_and_ends_runs_that_are_not_active(mlflow: Any, name: s
     assert {"a": "1", "b": "2"}.items() <= ended.data.tags.items()
     client.rename_experiment(run.info.experiment_id, name + " renamed")
     assert client.get_experiment(run.info.experiment_id).name == name + " renamed"
+
+
+def test_signs_of_life_are_told_where_the_store_knows_them(mlflow: Any, store: str) -> None:
+    client = mlflow.MlflowClient()
+    silent, ended = client.create_run("0"), client.create_run("0")
+    client.set_terminated(ended.info.run_id)
+    runs = [client.get_run(each.info.run_id) for each in (silent, ended)]
+    assert client.liveness(runs) == {silent.info.run_id: ("unknown", None, None)}

@@ -15,7 +15,7 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
     """A server, a canary beside its files, and a run, a logged model and a model version in it."""
     yard = Yard(tmp_path_factory.mktemp("yard"), f"CANARY-{uuid.uuid4().hex}")
     yield yard
-    yard.server.kill()
+    yard.server.close()
 
 
 @pytest.fixture

@@ -11,22 +11,23 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from modelyard.db.sqlite import SqliteDatabase
 from tests.support.databases import Databases
-from tests.support.ports import free_port
+from tests.support.ports import reserved_port
 from tests.support.processes import ROOT
 from tests.support.server import API, RunningServer, StartServer
+from tests.support.waiting import wait_for
 
 MIB = 1024 * 1024
+JSON = {"Content-Type": "application/json"}
 
 
-def refused(folder: Path, *options: str, seconds: float = 10.0) -> tuple[int, str]:
+def refused(folder: Path, *options: str, seconds: float = 60.0) -> tuple[int, str]:
     """The exit code and the words of a server that does not start."""
     done = subprocess.run(
         [sys.executable, "-m", "modelyard", "server", *options],
@@ -81,11 +82,9 @@ def test_it_imports_nothing_that_serving_does_not_need() -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com"])
 def test_another_address_without_authentication_is_refused_with_the_way_out(tmp_path: Path, host: str) -> None:
-    began = time.perf_counter()
     code, words = refused(tmp_path, "--host", host, "--store", "yard")
     assert code != 0
     assert "--insecure-no-auth" in words
-    assert time.perf_counter() - began < 5.0
     assert not (tmp_path / "yard").exists()
 
 
@@ -99,7 +98,7 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
 
 
 def test_a_second_server_on_a_store_says_who_has_it(server: RunningServer, tmp_path: Path) -> None:
-    code, words = refused(tmp_path, "--store", server.store, "--port", str(free_port()))
+    code, words = refused(tmp_path, "--store", server.store, "--port", "0")
     assert code != 0
     assert str(server.pid) in words
     assert "PostgreSQL" in words
@@ -113,28 +112,22 @@ def test_several_workers_on_a_folder_become_one_that_says_why(start_server: Star
 
 
 def test_sigterm_ends_it_in_good_order(start_server: StartServer) -> None:
-    server = start_server("--drain-delay", "1")
+    server = start_server("--drain-delay", "3")
     run = server.new_run()
-    kept = http.client.HTTPConnection("127.0.0.1", server.port)
-    kept.request("GET", "/health")
-    kept.getresponse().read()
-    with server.connect() as uploading:
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port)) as kept, server.connect(60) as uploading:
+        kept.request("GET", "/health")
+        kept.getresponse().read()
         uploading.sendall(
             b"PUT /api/2.0/mlflow-artifacts/artifacts/0/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc"
         )
-        time.sleep(0.1)
+        wait_for(lambda: list((Path(server.store) / "tmp").iterdir()))
         os.kill(server.pid, signal.SIGTERM)
-        time.sleep(0.3)
-        ready = server.request("GET", "/ready")
-        assert (ready.status, ready.json["reason"]) == (503, "DRAINING")
+        wait_for(lambda: is_draining(server))
         assert server.api("runs/log-metric", {"run_id": run, "key": "a", "value": 1, "timestamp": 1}) == {}
-        time.sleep(1.2)
-        with pytest.raises(ConnectionError):
-            server.request("GET", "/health")
+        wait_for(lambda: not is_listening(server.port))
         uploading.sendall(b"defghij")
         assert uploading.recv(65536).startswith(b"HTTP/1.1 200 ")
     assert server.wait() == 0
-    kept.close()
     server.start()
     assert server.request("GET", "/api/2.0/mlflow-artifacts/artifacts/0/a").body == b"abcdefghij"
 
@@ -142,13 +135,13 @@ def test_sigterm_ends_it_in_good_order(start_server: StartServer) -> None:
 def test_a_second_sigterm_ends_it_at_once(start_server: StartServer) -> None:
     server = start_server("--drain-delay", "20")
     os.kill(server.pid, signal.SIGTERM)
-    time.sleep(0.3)
-    assert server.stop(signal.SIGTERM, seconds=5) == 1
+    wait_for(lambda: is_draining(server))
+    assert server.stop(signal.SIGTERM, seconds=15) == 1
 
 
 def test_control_c_does_not_wait(start_server: StartServer) -> None:
     server = start_server("--drain-delay", "20")
-    assert server.stop(signal.SIGINT, seconds=5) == 0
+    assert server.stop(signal.SIGINT, seconds=15) == 0
 
 
 def test_what_was_answered_survives_a_kill(start_server: StartServer) -> None:
@@ -158,47 +151,48 @@ def test_what_was_answered_survives_a_kill(start_server: StartServer) -> None:
         answered: list[int] = []
 
         def write(run: str = run, answered: list[int] = answered) -> None:
-            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
-            for step in range(100_000):
-                body = f'{{"run_id":"{run}","key":"m","value":{step},"timestamp":1,"step":{step}}}'
-                try:
-                    connection.request("POST", f"{API}/runs/log-metric", body, {"Content-Type": "application/json"})
-                    if connection.getresponse().read() == b"{}":
-                        answered.append(step)
-                except (OSError, http.client.HTTPException):
-                    return
+            with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
+                for step in range(100_000):
+                    body = f'{{"run_id":"{run}","key":"m","value":{step},"timestamp":1,"step":{step}}}'
+                    try:
+                        connection.request("POST", f"{API}/runs/log-metric", body, JSON)
+                        if connection.getresponse().read() == b"{}":
+                            answered.append(step)
+                    except (OSError, http.client.HTTPException):
+                        return
 
         writer = threading.Thread(target=write)
         writer.start()
-        time.sleep(0.3 + 0.1 * round_number)
-        server.kill()
-        writer.join()
-        began = time.perf_counter()
+        try:
+            wait_for(lambda answered=answered: len(answered) > 10)  # type: ignore[misc]
+            time.sleep(0.1 + 0.1 * round_number)
+        finally:
+            server.kill()
+            writer.join()
         server.start()
-        assert time.perf_counter() - began < 3.0
         found = server.request("GET", f"{API}/metrics/get-history?run_id={run}&metric_key=m").json["metrics"]
         assert {int(each["value"]) for each in found} >= set(answered)
         assert len(found) <= len(answered) + 1
-        assert len(answered) > 10
 
 
 def test_metrics_become_compact_by_themselves(server: RunningServer) -> None:
     run = server.new_run()
-    metric = {"run_id": run, "key": "m", "timestamp": 1}
-    for step in range(600):
-        server.api("runs/log-metric", {**metric, "value": step, "step": step})
+    for start in range(0, 5_000, 1_000):
+        steps = range(start, start + 1_000)
+        points = [{"key": "m", "timestamp": 1, "value": step, "step": step} for step in steps]
+        server.api("runs/log-batch", {"run_id": run, "metrics": points})
     database = SqliteDatabase(Path(server.store) / "yard.db")
 
     def folded() -> bool:
         with database.read() as connection:
-            return bool(connection.rows("SELECT count(*) < 300 FROM metric_segments")[0][0])
+            return bool(connection.rows("SELECT count(*) > 0 FROM metric_chunks")[0][0])
 
     try:
         wait_for(folded)
     finally:
         database.close()
     history = server.request("GET", f"{API}/metrics/get-history?run_id={run}&metric_key=m").json["metrics"]
-    assert [each["step"] for each in history] == list(range(600))
+    assert [each["step"] for each in history] == list(range(5_000))
 
 
 def test_one_log_line_an_event(start_server: StartServer) -> None:
@@ -215,17 +209,29 @@ def test_one_log_line_an_event(start_server: StartServer) -> None:
 
 def test_it_serves_over_tls(start_server: StartServer, tmp_path: Path) -> None:
     certificate = ROOT / "tests" / "support" / "localhost.pem"
-    port = free_port()
     tls = ["--tls-cert", str(certificate), "--tls-key", str(certificate)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "modelyard", "server", "--store", str(tmp_path / "yard"), "--port", str(port), *tls],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        context = ssl.create_default_context(cafile=str(certificate))
-        connection = http.client.HTTPSConnection("localhost", port, context=context, timeout=10)
-        wait_for(lambda: is_listening(port))
+    command = [sys.executable, "-m", "modelyard", "server", "--store", str(tmp_path / "yard"), *tls]
+    with reserved_port() as port:
+        process = subprocess.Popen(
+            [*command, "--port", str(port)],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            wait_for(lambda: is_listening(port))
+            check_tls(port, certificate)
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            process.terminate()
+            code = process.wait(60)
+    assert code == 0
+
+
+def check_tls(port: int, certificate: Path) -> None:
+    context = ssl.create_default_context(cafile=str(certificate))
+    with closing(http.client.HTTPSConnection("localhost", port, context=context, timeout=60)) as connection:
         body = os.urandom(3_000_000)
         connection.request("PUT", "/api/2.0/mlflow-artifacts/artifacts/0/a", body)
         assert connection.getresponse().read() == b"{}"
@@ -234,15 +240,16 @@ def test_it_serves_over_tls(start_server: StartServer, tmp_path: Path) -> None:
         headers = {"Origin": f"https://localhost:{port}"}
         connection.request("GET", "/openapi.json", headers=headers)
         assert connection.getresponse().status == 200
-        connection.close()
-        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
-        old.maximum_version = ssl.TLSVersion.TLSv1_2
-        with socket.create_connection(("127.0.0.1", port)) as raw, old.wrap_socket(raw) as wrapped:
-            assert wrapped.version() == "TLSv1.2"
-    finally:
-        process.terminate()
-        assert process.wait(20) == 0
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as raw, old.wrap_socket(raw) as wrapped:
+        assert wrapped.version() == "TLSv1.2"
+
+
+def is_draining(server: RunningServer) -> bool:
+    ready = server.request("GET", "/ready")
+    return (ready.status, ready.json.get("reason")) == (503, "DRAINING")
 
 
 def is_listening(port: int) -> bool:
@@ -251,13 +258,6 @@ def is_listening(port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 15.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.05)
 
 
 def children(pid: int) -> list[int]:

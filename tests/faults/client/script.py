@@ -25,6 +25,7 @@ RunScript = Callable[..., "subprocess.CompletedProcess[str]"]
 
 HEAD = """
 import os, signal, sys, threading, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background pass on to ignore it
 import modelyard as mlflow
 mlflow.set_tracking_uri(sys.argv[1])
 """
@@ -58,6 +59,7 @@ def start_script(tmp_path: Path, journal: Path) -> Iterator[StartScript]:
                 [sys.executable, str(script), str(uri), *map(str, arguments)],
                 cwd=tmp_path,
                 env=clean_environment(MODELYARD_JOURNAL=str(journal), **environment),
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -75,7 +77,7 @@ def run_script(start_script: StartScript) -> RunScript:
 
     def run(code: str, uri: object, *arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
         process = start_script(code, uri, *arguments, **environment)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     return run
@@ -95,4 +97,6 @@ def steps_of(uri: object, run_id: str, key: str = "loss") -> list[int]:
 def line_of(process: Script) -> str:
     """The next line a script prints."""
     stdout: Any = process.stdout
-    return str(stdout.readline()).strip()
+    line = str(stdout.readline())
+    assert line, "the script has ended"
+    return line.strip()
