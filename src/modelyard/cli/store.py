@@ -38,8 +38,7 @@ def view_of(arguments: Arguments) -> int:
 
 def pages(search: Any, most: int | None, **query: Any) -> Iterator[Any]:
     """All results of a search, page by page, at most ``most``."""
-    if most is not None and most < 1:
-        raise InvalidParameter(f"--max-results {most}: ask for 1 or more.")
+    check_most(most)
     token: str | None = None
     left = most
     while left is None or left > 0:
@@ -49,6 +48,12 @@ def pages(search: Any, most: int | None, **query: Any) -> Iterator[Any]:
         token = page.token
         if not token:
             return
+
+
+def check_most(most: int | None) -> None:
+    """Refuse to show less than one."""
+    if most is not None and most < 1:
+        raise InvalidParameter(f"--max-results {most}: ask for 1 or more.")
 
 
 def confirm(question: str, *, yes: bool) -> bool:

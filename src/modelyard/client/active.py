@@ -105,6 +105,11 @@ class Process:
         for connection in list(self._connections.values()):
             connection.sender.flush()
 
+    def open_run(self, opened: OpenRun) -> None:
+        """Note a run that this process will have to end."""
+        self.open_runs[opened.run_id] = opened
+        self._exits.look()
+
     def close_run(self, opened: OpenRun, status: RunStatusName) -> None:
         """End a run: its points first, then its status."""
         self.open_runs.pop(opened.run_id, None)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from modelyard.client.active import PROCESS
 from modelyard.client.calls.experiments import ExperimentCalls
+from modelyard.client.calls.liveness import LivenessCalls
 from modelyard.client.calls.logged_models import LoggedModelCalls
 from modelyard.client.calls.media import MediaCalls
 from modelyard.client.calls.registry import RegistryCalls
 
 
-class StoreClient(ExperimentCalls, MediaCalls, LoggedModelCalls, RegistryCalls):
+class StoreClient(ExperimentCalls, MediaCalls, LivenessCalls, LoggedModelCalls, RegistryCalls):
     """Every call over two connections, one for runs and one for the registry."""
 
 

@@ -7,7 +7,6 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from modelyard.client.artifacts.locate import place_at, run_location
 from modelyard.client.artifacts.place import Place, StorePlace
@@ -17,7 +16,7 @@ from modelyard.client.keeper import Keeper, journal_folder
 from modelyard.client.sender import Options, Sender
 from modelyard.client.sockets import Pool
 from modelyard.client.transport import HttpTransport, Patience
-from modelyard.client.uris import Address
+from modelyard.client.uris import Address, server_at
 from modelyard.core import keys
 from modelyard.core.entities import RunStatusName
 from modelyard.core.errors import ModelyardError, NotSupported, Unreachable
@@ -45,12 +44,16 @@ class Backend(Protocol):
         """The tracking store, giving up soon."""
         ...
 
+    def prompt(self) -> TrackingStore:
+        """The tracking store, giving up at once."""
+        ...
+
     def registry(self) -> RegistryStore:
         """The model registry."""
         ...
 
-    def proxied(self, host: str) -> Place:
-        """The artifact root."""
+    def proxied(self, server: str) -> Place:
+        """The artifact root; ``server`` as in ``artifacts.locate.Stores``."""
         ...
 
     def hurry(self, deadline: float | None) -> None:
@@ -83,6 +86,8 @@ class ServerBackend(Backend):
         self._transport = HttpTransport(self._pool, read_credentials(settings, address).header(), patience)
         self._tracking = RemoteTrackingStore(self._transport)
         self._quick = RemoteTrackingStore(self._transport.with_patience(hasty))
+        soon = hasty._replace(timeout=min(settings.call_deadline, hasty.timeout))
+        self._prompt = RemoteTrackingStore(self._transport.with_patience(soon))
         self._registry = RemoteRegistryStore(self._transport)
 
     def tracking(self) -> TrackingStore:
@@ -93,16 +98,22 @@ class ServerBackend(Backend):
         """The tracking store, giving up soon."""
         return self._quick
 
+    def prompt(self) -> TrackingStore:
+        """The tracking store, giving up at once."""
+        return self._prompt
+
     def registry(self) -> RegistryStore:
         """The model registry."""
         return self._registry
 
-    def proxied(self, host: str) -> Place:
+    def proxied(self, server: str) -> Place:
         """The artifact root of this server, or of another one, which is not told who we are."""
-        ours = urlsplit(self._pool.location)
-        if not host or host == ours.netloc:
+        location = server_at(server, self._pool.location)
+        if location == server_at("", self._pool.location):
             return ProxyPlace(self._transport, self._parts)
-        pool = self._others.setdefault(host, Pool(f"{ours.scheme}://{host}", self._settings))
+        pool = self._others.get(location)
+        if pool is None:
+            pool = self._others.setdefault(location, Pool(location, self._settings))
         return ProxyPlace(HttpTransport(pool), self._parts)
 
     def hurry(self, deadline: float | None) -> None:
@@ -141,14 +152,19 @@ class FolderBackend(Backend):
         """The same: a disk is never far away."""
         return self._stores().tracking
 
+    def prompt(self) -> TrackingStore:
+        """The same."""
+        return self._stores().tracking
+
     def registry(self) -> RegistryStore:
         """The model registry."""
         return self._stores().registry
 
-    def proxied(self, host: str) -> Place:
+    def proxied(self, server: str) -> Place:
         """The store's artifacts."""
-        if host:
-            raise NotSupported(f"The artifacts of the server {host} are reached by tracking to it, not to a folder.")
+        if server:
+            name = server.removeprefix("//")
+            raise NotSupported(f"The artifacts of the server {name} are reached by tracking to it, not to a folder.")
         return StorePlace(self._stores().artifacts)
 
     def hurry(self, deadline: float | None) -> None:
@@ -186,6 +202,7 @@ class Connection:
             synchronous=not settings.async_logging,
             strict=settings.strict,
             queue_limit=settings.queue_limit,
+            call_deadline=settings.call_deadline,
             heartbeat_interval=settings.heartbeat_interval,
         )
         self.sender = Sender(self, keeper, options)
@@ -214,13 +231,18 @@ class Connection:
         return self._backend.quick()
 
     @property
+    def prompt(self) -> TrackingStore:
+        """The tracking store, giving up at once."""
+        return self._backend.prompt()
+
+    @property
     def registry(self) -> RegistryStore:
         """Registered models."""
         return self._backend.registry()
 
-    def proxied(self, host: str) -> Place:
-        """The artifact root of a server; of this store when ``host`` is empty."""
-        return self._backend.proxied(host)
+    def proxied(self, server: str) -> Place:
+        """The artifact root of a server; of this store when ``server`` is empty."""
+        return self._backend.proxied(server)
 
     def artifact_root(self, run_id: str) -> str:
         """The artifact URI of a run, which never changes."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import builtins
-import dis
 import os
 import signal
 import sys
@@ -16,6 +15,8 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, Literal
+
+from modelyard.client.exit_codes import Call, call_to_exit, has_returned, silent_exit_code
 
 Outcome = Literal["FINISHED", "FAILED", "KILLED"]
 
@@ -51,6 +52,9 @@ class ExitWatch:
         self._hooked = False
         self._main: FrameType | None = None
         self._exit_code: tuple[Any] | None = None
+        self._call: Call | None = None
+        self._looked_at = -1
+        self._wondered = False
         self._terminated = False
         self._failed_threads: set[int] = set()
 
@@ -68,6 +72,14 @@ class ExitWatch:
         self._hook_signal()
         self._main = _main_frame() if not _in_child() else None
 
+    def look(self) -> None:
+        """A run begins: note the call it begins in, if the process leaves with what that call answers."""
+        main = self._main
+        if main is None or main.f_lasti == self._looked_at or threading.current_thread() is not threading.main_thread():
+            return
+        self._looked_at = main.f_lasti
+        self._call = call_to_exit(main) or self._call
+
     def outcome(self, thread: int | None = None) -> Outcome:
         """How the process ends, for a run that the given thread started."""
         if self._terminated:
@@ -77,16 +89,26 @@ class ExitWatch:
         passing = sys.exc_info()[1]  # multiprocessing runs its exit handlers while the exception passes
         if passing is not None:
             return status_of(passing)
-        if self._main is not None and _has_returned(self._main):
+        if self._main is not None and has_returned(self._main):
             return "FINISHED"
         unhandled = getattr(sys, "last_value", None)  # the interpreter's own note of what it printed
         if unhandled is not None and not _is_interactive():
             return status_of(unhandled)
-        if self._exit_code is not None:
-            return status_of(SystemExit(self._exit_code[0]))
-        if self._main is not None:
-            return _status_of_silent_exit(self._main)
-        return "FINISHED"
+        code = silent_exit_code(self._main, self._call) if self._main is not None else None
+        code = code or self._exit_code
+        if code is not None:
+            return status_of(SystemExit(code[0]))
+        return "FINISHED" if self._main is None else self._status_of_unknown_exit()
+
+    def _status_of_unknown_exit(self) -> Outcome:
+        """A SystemExit that nobody saw and whose code is not known may be an error, so it counts as one."""
+        if not self._wondered:
+            self._wondered = True
+            sys.stderr.write(
+                "modelyard: the process leaves with a code that cannot be seen, so the run that is open is FAILED. End"
+                " runs before, by a 'with' block or end_run().\n"
+            )
+        return "FAILED"
 
     def _run(self) -> None:
         if self._left_in != os.getpid():
@@ -102,6 +124,8 @@ class ExitWatch:
             leave(status)
 
         sys.exit = exit
+        main = getattr(sys.modules.get("__main__"), "__dict__", {})
+        main.update({name: exit for name, value in main.items() if value is leave})  # from sys import exit
         quitter: Any = type(getattr(builtins, "exit", None))
         if quitter.__module__ == "_sitebuiltins":
             stop = quitter.__call__
@@ -167,26 +191,3 @@ def _main_frame() -> FrameType | None:
             found = frame
         frame = frame.f_back
     return found
-
-
-def _last_instruction(frame: FrameType) -> tuple[str, list[dis.Instruction]]:
-    before = [each for each in dis.get_instructions(frame.f_code) if each.offset <= frame.f_lasti]
-    return (before[-1].opname if before else "", before)
-
-
-def _has_returned(frame: FrameType) -> bool:
-    return _last_instruction(frame)[0].startswith("RETURN_")
-
-
-def _status_of_silent_exit(frame: FrameType) -> Outcome:
-    """A SystemExit that was raised by hand. Its code is gone; the last instruction of the main module tells the rest.
-
-    ``raise SystemExit(main())`` at the end of a script is how scripts end well, unless a code is spelled out; one that
-    came from inside a call broke the script off.
-    """
-    name, before = _last_instruction(frame)
-    if name != "RAISE_VARARGS":
-        return "FAILED"
-    constants = [each for each in before[-4:-1] if each.opname == "LOAD_CONST"]
-    code = constants[-1].argval if constants and before[-2].opname in ("CALL", "PRECALL") else None
-    return status_of(SystemExit(code))

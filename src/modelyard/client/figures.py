@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from modelyard.client.extras import loaded
 from modelyard.core.errors import InvalidParameter
+from modelyard.core.extras import loaded
 
 _PLOTLY_IMAGES = (".png", ".jpeg", ".jpg", ".webp", ".svg", ".pdf")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from modelyard.client.extras import require
 from modelyard.core.entities import LoggedModel, Run
+from modelyard.core.extras import require
 
 _INFO = ("run_id", "experiment_id", "status", "artifact_uri", "start_time", "end_time")
 _TIMES = ("start_time", "end_time")

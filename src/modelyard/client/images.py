@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from modelyard.client.extras import loaded, require
+from modelyard.core.extras import loaded, require
 
 COMPRESSED_SIZE = 256
 _KINDS = {"b": "bool", "i": "signed integer", "u": "unsigned integer", "f": "floating"}

@@ -36,7 +36,7 @@ def activate(run: Run, connection: Connection) -> OpenRun:
     active = ActiveRun(info=run.info, data=run.data, inputs=run.inputs, outputs=run.outputs)
     opened = OpenRun(active, connection)
     STACK.set((*STACK.get(), opened))
-    PROCESS.open_runs[opened.run_id] = opened
+    PROCESS.open_run(opened)
     connection.sender.begin(opened.run_id)
     return opened
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ from modelyard.client.artifacts.locate import locate
 from modelyard.client.artifacts.references import parse_model
 from modelyard.client.artifacts.transfer import fetch_below
 from modelyard.client.client import MlflowClient
-from modelyard.client.extras import require
 from modelyard.core import keys
 from modelyard.core.entities import FileInfo
 from modelyard.core.errors import BadRequest, InvalidParameter
+from modelyard.core.extras import require
+from modelyard.services.stores import DATABASE
+
+_RUN_FOLDER = re.compile(r"(?P<store>.+)/artifacts/[0-9]+/(?P<run>[0-9a-f]{32})/artifacts/(?P<path>.+)")
 
 
 class _Lookup:
@@ -72,8 +76,8 @@ def download_artifacts(
     if run_id is not None:
         MlflowClient(tracking_uri).flush_run(run_id)
         artifact_uri = f"runs:/{run_id}/{artifact_path or ''}"
-    uri = str(artifact_uri).rstrip("/")
-    found = locate(uri, _Lookup(tracking_uri, registry_uri))
+    uri, where = _in_its_store(str(artifact_uri).rstrip("/"), tracking_uri)
+    found = locate(uri, _Lookup(where, registry_uri))
     return fetch_below(found.place, found.key, dst_path, _name_of(uri, found.key))
 
 
@@ -113,6 +117,17 @@ def _read(artifact_uri: str) -> str:
                 f"Artifact {artifact_uri!r} is not valid UTF-8. To read a file in another encoding, download it with"
                 " modelyard.artifacts.download_artifacts and open it with the right `encoding`."
             ) from None
+
+
+def _in_its_store(uri: str, tracking_uri: str | None) -> tuple[str, str | None]:
+    """The address and its store. A path to what a run in a folder store logged is looked up in that store.
+
+    A run's models are in folders of their own; by this, ``…/<experiment>/<run>/artifacts/<model>`` finds them too.
+    """
+    found = _RUN_FOLDER.fullmatch(uri.removeprefix("file://"))
+    if found is None or os.path.exists(found[0]) or not os.path.isfile(os.path.join(found["store"], DATABASE)):
+        return uri, tracking_uri
+    return f"runs:/{found['run']}/{found['path']}", found["store"]
 
 
 def _check_one(artifact_uri: str | None, run_id: str | None, artifact_path: str | None) -> None:

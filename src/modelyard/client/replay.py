@@ -45,6 +45,11 @@ class Outlet(Protocol):
         ...
 
     @property
+    def prompt(self) -> TrackingStore:
+        """The store, for whom training waits: giving up at once."""
+        ...
+
+    @property
     def patient(self) -> TrackingStore:
         """The store, trying for as long as the settings allow."""
         ...

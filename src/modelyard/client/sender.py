@@ -22,8 +22,13 @@ _logger = logging.getLogger(__name__)
 
 LINGER = 0.05
 """Seconds the sender waits after the first point, so that a batch comes together."""
+FIRST_BEAT = 1.0
+"""Seconds from the beginning of a run to its first sign of life."""
 FIRST_RETRY = 0.5
 LAST_RETRY = 5.0
+FIRST_HOLD = 5.0
+"""Seconds for which calls leave sending to the thread, after one of them waited for nothing; twice that the next time."""
+LAST_HOLD = 60.0
 _SPILL = 1000
 _REFUSALS = 20
 
@@ -36,6 +41,7 @@ class Options(NamedTuple):
     synchronous: bool = False
     strict: bool = False
     queue_limit: int = 100_000
+    call_deadline: float = 1.0
     heartbeat_interval: float = 10.0
 
 
@@ -62,6 +68,8 @@ class Sender:
         self._away = False
         self._retry_at = 0.0
         self._retry_pause = FIRST_RETRY
+        self._held_until = 0.0
+        self._hold = FIRST_HOLD
         self._beat_at = 0.0
         self._hears_beats = True
         self._in_flight: tuple[str, list[Metric]] | None = None
@@ -101,17 +109,32 @@ class Sender:
         if not self.keeps:
             reply: Message = getattr(self._outlet.patient, verb)(request)
             return reply
-        if not self._away:
+        if self._is_open():
+            # A stock MLflow server does not know the run's id: a create that is sent again leaves it an empty run more.
+            store = self._outlet.quick if verb == "create_run" else self._outlet.prompt
+            begun = time.monotonic()
             try:
-                reply = getattr(self._outlet.quick, verb)(request)
+                reply = getattr(store, verb)(request)
             except AWAY as error:
                 self._went_away(error)
+                self._hold_back(time.monotonic() - begun)
             else:
+                self._hold = FIRST_HOLD
                 return reply
         self._spill()
         self._keeper.keep(request_entry(verb, request))
         self.rouse()
         return None
+
+    def _is_open(self) -> bool:
+        """Whether a call may try the store itself: nothing waits in the journal before it, and none waited in vain."""
+        return not self._away and not self._keeper.has_unsent and time.monotonic() >= self._held_until
+
+    def _hold_back(self, waited: float) -> None:
+        """After a call that cost the training its deadline: a server that hangs or is slow is the thread's to bear."""
+        if waited >= 0.9 * self.options.call_deadline:
+            self._held_until = time.monotonic() + self._hold
+            self._hold = min(self._hold * 2, LAST_HOLD)
 
     def send_file(self, run_id: str, artifact_path: str, local: Path) -> None:
         """Write a file to a run's artifacts now, or keep a copy of it while the store is away."""
@@ -128,12 +151,25 @@ class Sender:
         self.rouse()
 
     def ship_now(self, lane: Lane) -> None:
-        """Send a lane's points before this returns."""
-        with self._shipping:
+        """Send a lane's points before this returns; keep them where the thread is at a store that does not answer."""
+        mine = self._shipping.acquire(timeout=self._patience())
+        try:
             while metrics := lane.take():
-                self.send("log_batch", LogBatch(run_id=lane.run_id, metrics=metrics))
+                if mine:
+                    self.send("log_batch", LogBatch(run_id=lane.run_id, metrics=metrics))
+                else:
+                    self._keep(lane.run_id, metrics)
             # The queue of a run that ended is not looked after any more.
             lane.direct = self.options.synchronous or self._closed or lane.run_id not in self._lanes
+        finally:
+            if mine:
+                self._shipping.release()
+            else:
+                self.rouse()
+
+    def _patience(self) -> float:
+        """Seconds to wait for another sending to end; -1 for as long as it takes."""
+        return (0 if self._away else self.options.call_deadline) if self.keeps else -1
 
     def overflow(self, lane: Lane) -> None:
         """Move the oldest points of a full queue to the journal."""
@@ -158,9 +194,11 @@ class Sender:
 
     def begin(self, run_id: str) -> None:
         """Send signs of life of a run from now on."""
-        if self._hears_beats and self.options.heartbeat_interval > 0:
+        interval = self.options.heartbeat_interval
+        if self._hears_beats and interval > 0:
+            due = time.monotonic() + min(FIRST_BEAT, interval)
+            self._beat_at = min(due, self._beat_at) if self._beating else due  # the runs before wait no longer
             self._beating[run_id] = None
-        self._beat_at = time.monotonic() + self.options.heartbeat_interval
         self.rouse()
 
     def end(self, run_id: str) -> None:

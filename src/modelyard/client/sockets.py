@@ -7,8 +7,10 @@ import os
 import ssl
 import time
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from modelyard.client.route import BLOCK, Route, route_to
 from modelyard.core.errors import InvalidParameter, Unreachable
@@ -28,14 +30,21 @@ class Socket:
         # Through a tunnel the proxy was told when it was opened.
         self._headers = {} if isinstance(connection, HTTPSConnection) else route.proxy_headers()
         self._released = 0.0
+        self._until: float | None = None
         self.was_used = False
 
-    def open(self, timeout: float) -> None:
-        """Connect where that is still to be done; from now on no wait is longer than ``timeout``."""
+    def open(self, timeout: float, *, whole: bool = False) -> None:
+        """Connect where that is still to be done; from now on no wait is longer than ``timeout``.
+
+        With ``whole`` all waits together, until the answer is read, are not longer.
+        """
+        begun = time.monotonic()
+        self._until = begun + timeout if whole else None
         if self._connection.sock is None:
             self._connection.timeout = min(timeout, CONNECT_TIMEOUT)
             self._connection.connect()
         self._connection.sock.settimeout(timeout)
+        self._hurry()
 
     def send(
         self, method: str, path: str, headers: dict[str, str], body: bytes | BinaryIO | None, size: int
@@ -45,7 +54,22 @@ class Socket:
             self._connection.request(method, self._base + path, body, {**headers, **self._headers})
         else:
             self._stream(method, path, headers, body, size)
-        return self._connection.getresponse()
+        if self._until is None:
+            return self._connection.getresponse()
+        bounded: Any = partial(_BoundedResponse, hurry=self._hurry)
+        self._connection.response_class = bounded
+        try:
+            return self._connection.getresponse()
+        finally:
+            self._connection.response_class = HTTPResponse
+
+    def _hurry(self) -> None:
+        """Leave the next wait no more than what is left of all."""
+        if self._until is not None:
+            left = self._until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("timed out")
+            self._connection.sock.settimeout(left)
 
     def _stream(self, method: str, path: str, headers: dict[str, str], body: BinaryIO, size: int) -> None:
         connection = self._connection
@@ -80,6 +104,34 @@ class Socket:
         self._connection.close()
 
 
+class _BoundedReader(io.RawIOBase):
+    """What a server sends, however slowly it does: each wait gets what is left of the time for all."""
+
+    def __init__(self, raw: io.RawIOBase, hurry: Callable[[], None]) -> None:
+        self._raw = raw
+        self._hurry = hurry
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        self._hurry()
+        count: int | None = self._raw.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _BoundedResponse(HTTPResponse):
+    """An answer that must be there, to its end, within a time."""
+
+    def __init__(self, *arguments: Any, hurry: Callable[[], None], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fp = io.BufferedReader(_BoundedReader(self.fp.detach(), hurry))
+
+
 def _send_blocks(connection: HTTPConnection, body: BinaryIO, size: int) -> None:
     left = size
     while left and (block := body.read(min(BLOCK, left))):
@@ -99,8 +151,8 @@ class Pool:
         self._closed = False
         self._deadline: float | None = None
 
-    def take(self, timeout: float) -> Socket:
-        """An open connection, exclusively."""
+    def take(self, timeout: float, *, whole: bool = False) -> Socket:
+        """An open connection, exclusively; ``whole`` as in ``Socket.open``."""
         left = self._left()
         if left is not None:
             if left <= 0:
@@ -115,7 +167,7 @@ class Pool:
                 socket.close()
                 continue
             try:
-                socket.open(timeout)
+                socket.open(timeout, whole=whole)
             except BaseException:
                 socket.close()
                 raise

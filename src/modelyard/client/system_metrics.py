@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from modelyard.client.extras import optional, require
 from modelyard.client.lane import Lane
+from modelyard.core.extras import optional, require
 
 PREFIX = "system/"
 MEGABYTE = 1e6

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from modelyard.client.extras import loaded, require
 from modelyard.core.errors import InvalidParameter, NotFound
+from modelyard.core.extras import loaded, require
 
 SaveImage = Callable[[Any], dict[str, str]]
 """Stores an image of a cell and answers what the cell holds instead."""

@@ -51,7 +51,8 @@ Reply = TypeVar("Reply", bound=Message)
 class Patience(NamedTuple):
     """How long one request may take: tries after the first, growth of the pause between them, seconds for a try.
 
-    Who is hasty does something else instead of waiting: pauses are short, and a try that timed out is the last.
+    Who is hasty does something else instead of waiting: pauses are short, a try that timed out is the last, and
+    ``timeout`` is for a whole try, however slowly the answer comes.
     """
 
     retries: int = 7
@@ -175,7 +176,7 @@ class HttpTransport:
         if self._authorization:
             headers["Authorization"] = self._authorization
         while True:
-            socket = self._pool.take(self._patience.timeout)
+            socket = self._pool.take(self._patience.timeout, whole=self._patience.hasty)
             try:
                 return socket, socket.send(ask.method, ask.path, headers, ask.body, ask.size)
             except (ConnectionError, HTTPException) as error:

@@ -60,6 +60,22 @@ def folder_of(uri: str) -> Path:
     return Path(os.path.abspath(unquote(parts.path)))
 
 
+def server_at(named: str, ours: str) -> str:
+    """The address of a server that is named relative to ours, with its port.
+
+    Nothing is ours, ``//host:port`` another host with our scheme and path, anything else stands for itself.
+
+    >>> server_at("//files.example", "https://yard.example/base")
+    'https://files.example:443/base'
+    """
+    base = urlsplit(ours)
+    if named.startswith("//"):
+        named = f"{base.scheme}:{named}{base.path}"
+    parts = urlsplit(_server(named or ours).location)
+    port = "" if parts.port is not None else ":443" if parts.scheme == "https" else ":80"
+    return f"{parts.scheme}://{parts.netloc}{port}{parts.path}"
+
+
 def _scheme(uri: str) -> str:
     head, colon, _ = uri.partition(":")
     # One letter is a drive, and a slash before the colon makes it a path.

@@ -9,6 +9,8 @@ The tree::
     │   ├── AlreadyExists               400 RESOURCE_ALREADY_EXISTS
     │   ├── Unauthenticated             401 UNAUTHENTICATED
     │   ├── PermissionDenied            403 PERMISSION_DENIED
+    │   │   ├── UntrustedModel          403 PERMISSION_DENIED
+    │   │   └── ChangedModel            403 PERMISSION_DENIED
     │   ├── NotFound                    404 RESOURCE_DOES_NOT_EXIST
     │   │   └── EndpointNotFound        404 ENDPOINT_NOT_FOUND
     │   ├── MethodNotAllowed            405 ENDPOINT_NOT_FOUND
@@ -93,6 +95,14 @@ class PermissionDenied(UserError):
 
     error_code = "PERMISSION_DENIED"
     status = 403
+
+
+class UntrustedModel(PermissionDenied):
+    """The model is untrusted: its format can run code, and nobody this machine trusts signed it."""
+
+
+class ChangedModel(PermissionDenied):
+    """The model's files are not the ones its manifest names."""
 
 
 class NotFound(UserError):

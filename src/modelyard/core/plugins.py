@@ -41,6 +41,26 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "artifact_stores": MappingProxyType({"file": "modelyard.services.artifacts.local:LocalArtifactStore"}),
         # what puts metrics in their compact form, in the background
         "compactors": MappingProxyType({"sql": "modelyard.services.tracking.sql.metrics.compact:Compactor"}),
+        # frameworks whose models can be saved and loaded; asked in this order what an object is (XGBoost's
+        # and LightGBM's estimators are scikit-learn's too)
+        "flavors": MappingProxyType(
+            {
+                "xgboost": "modelyard.models.flavors.xgboost:XgboostFlavor",
+                "lightgbm": "modelyard.models.flavors.lightgbm:LightgbmFlavor",
+                "catboost": "modelyard.models.flavors.catboost:CatboostFlavor",
+                "sklearn": "modelyard.models.flavors.sklearn:SklearnFlavor",
+                "statsmodels": "modelyard.models.flavors.statsmodels:StatsmodelsFlavor",
+                "pytorch": "modelyard.models.flavors.pytorch:PytorchFlavor",
+                "keras": "modelyard.models.flavors.keras:KerasFlavor",
+                "tensorflow": "modelyard.models.flavors.tensorflow:TensorflowFlavor",
+                "onnx": "modelyard.models.flavors.onnx:OnnxFlavor",
+                "transformers": "modelyard.models.flavors.transformers:TransformersFlavor",
+                "composite": "modelyard.models.composite.flavor:CompositeFlavor",
+                "python_function": "modelyard.models.flavors.python_function:PythonFunctionFlavor",
+            }
+        ),
+        # how a model's address becomes a folder on this disk
+        "model_fetchers": MappingProxyType({"client": "modelyard.client.flavors.verbs:fetch_model"}),
         # the log of idempotency keys
         "request_logs": MappingProxyType({"sql": "modelyard.services.requests.sql:SqlRequestLog"}),
     }
@@ -55,6 +75,21 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "httptools": "server",
         "psycopg": "postgres",
         "psycopg_pool": "postgres",
+        "yaml": "models",
+        "cryptography": "models",
+        "cloudpickle": "models",
+        "skops": "sklearn",
+        "sklearn": "sklearn",
+        "torch": "pytorch",
+        "keras": "keras",
+        "tensorflow": "tensorflow",
+        "xgboost": "xgboost",
+        "lightgbm": "lightgbm",
+        "catboost": "catboost",
+        "onnx": "onnx",
+        "onnxruntime": "onnx",
+        "statsmodels": "statsmodels",
+        "transformers": "transformers",
     }
 )
 """Module that may be missing → the extra that brings it."""

@@ -50,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     strict: bool = False
     journal: str = ""
     queue_limit: int = 100_000
+    call_deadline: float = 1.0
     flush_timeout: float = 5.0
     heartbeat_interval: float = 10.0
     truncate_long_values: bool = True
@@ -57,8 +58,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     system_metrics_sampling_interval: float = 10.0
     proxy_multipart_upload: bool = False
     model_version_source_validation_regex: str = ""
+    home: str = ""
     server_allowed_hosts: str = ""
     server_cors_allowed_origins: str = ""
+    testing: bool = False
+    failpoint: str = ""
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -100,6 +104,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("strict", "Raise in training code when the server cannot be reached."),
     Setting("journal", "Folder of the journal of what could not be sent yet."),
     Setting("queue_limit", "Points kept in memory before they go to the journal."),
+    Setting("call_deadline", "Longest wait of a param, tag or status for an answer; then the journal takes it."),
     Setting("flush_timeout", "Longest wait for the queue at interpreter exit, in seconds."),
     Setting("heartbeat_interval", "Seconds between signs of life of a run; 0 sends none."),
     Setting(
@@ -119,12 +124,15 @@ SETTINGS: tuple[Setting, ...] = (
         "Sources of model versions must match this expression.",
         "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX",
     ),
+    Setting("home", "Folder of this user's signing key and trust store; ~/.modelyard when empty."),
     Setting("server_allowed_hosts", "Host names the server answers to, by comma.", "MLFLOW_SERVER_ALLOWED_HOSTS"),
     Setting(
         "server_cors_allowed_origins",
         "Foreign origins whose pages may call the server, by comma.",
         "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
     ),
+    Setting("testing", "Allow what only tests do, such as MODELYARD_FAILPOINT."),
+    Setting("failpoint", "Kill the process at a place, such as after-commit:3:kill; refused outside tests."),
 )
 
 

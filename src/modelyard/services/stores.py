@@ -46,17 +46,24 @@ class KeptTracking(TrackingStore, SourceResolver, Protocol):
         ...
 
     def purge(self, deleted_before_ms: int) -> Purged:
-        """Remove for good what was deleted by then."""
+        """Remove for good what was deleted by then; the files that are left over are the caller's to remove."""
+        ...
+
+    def leftovers(self) -> list[str]:
+        """The artifact keys of folders of what was removed, by whichever call, and that are not known to be gone."""
+        ...
+
+    def forget_leftovers(self, keys: Sequence[str]) -> None:
+        """Note that these folders are gone. Idempotent."""
         ...
 
 
 class Purged(Protocol):
-    """What was removed for good: ids, and the artifact keys of folders the store had made up itself."""
+    """The ids of what was removed for good."""
 
     experiments: list[str]
     runs: list[str]
     models: list[str]
-    artifact_keys: list[str]
 
 
 class Compactor(Protocol):

@@ -49,6 +49,38 @@ with mlflow.start_run() as bad:
     assert session.client.get_run(bad).data.params == {}
 
 
+def test_a_changed_param_keeps_hundreds_out(session: Session) -> None:
+    """S1.39: also where one request does not hold them."""
+    script = """
+with mlflow.start_run() as run:
+    mlflow.log_param("p199", "before")
+    try:
+        mlflow.log_params({f"p{n}": n for n in range(200)})
+    except mlflow.MlflowException as error:
+        tell([run.info.run_id, error.message])
+"""
+    run_id, message = session.run(script)
+    assert "Changing param values is not allowed" in message
+    assert "'p199'" in message
+    assert session.client.get_run(run_id).data.params == {"p199": "before"}
+
+
+def test_a_value_that_is_too_long_keeps_hundreds_out_where_none_is_cut(session: Session) -> None:
+    """S1.39: a folder that refuses instead of cutting refuses all of the call; the server cuts, by its own setting."""
+    script = """
+message = ""
+with mlflow.start_run() as run:
+    try:
+        mlflow.log_params({**{f"p{n}": n for n in range(199)}, "long": "x" * 6001})
+    except mlflow.MlflowException as error:
+        message = error.message
+tell([run.info.run_id, message])
+"""
+    run_id, message = session.run(script, MODELYARD_TRUNCATE_LONG_VALUES="false")
+    assert ("6000" in message) == session.is_folder
+    assert len(session.client.get_run(run_id).data.params) == (0 if session.is_folder else 200)
+
+
 def test_a_metric_is_a_number(session: Session) -> None:
     """S1.40: what is none is refused by the metric's name, and numpy's scalars are numbers."""
     numbers = ["2", "0.5"] + (["numpy.float32(0.25)", "numpy.int64(7)"] if find_spec("numpy") else [])

@@ -117,8 +117,8 @@ def test_several_runs_in_one_file(session: Session, name: str) -> None:
     """S4.8."""
     loop = "for n in range(3):\n    with mlflow.start_run(): mlflow.log_param('n', n)"
     session.run(loop, MLFLOW_EXPERIMENT_NAME=name)
-    runs = session.runs(name)
-    assert [(run.info.status, run.data.params) for run in runs] == [("FINISHED", {"n": str(n)}) for n in range(3)]
+    found = [(run.info.status, run.data.params["n"]) for run in session.runs(name)]
+    assert sorted(found) == [("FINISHED", str(n)) for n in range(3)]  # they may begin in one millisecond
 
 
 def test_the_verbs_are_imported_by_name(session: Session) -> None:

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ PROXY = "/api/2.0/mlflow-artifacts"
 REFUSED = frozenset({400, 403, 404, 405, 414, 431})
 # Refusals take a few milliseconds; a machine that does other things as well may take longer, one that reads on and on
 # takes seconds.
-PROMPT = 1.0
+PROMPT = 5.0
 LEAKS = ("Traceback", "SELECT ", "INSERT ", "site-packages", "sqlite3", "apsw")
 
 
@@ -72,7 +73,7 @@ class Yard:
 
     def rows(self) -> list[str]:
         """All that is in the database, apart from heartbeats, as statements."""
-        with sqlite3.connect(f"file:{self.store / 'yard.db'}?mode=ro", uri=True) as database:
+        with closing(sqlite3.connect(f"file:{self.store / 'yard.db'}?mode=ro", uri=True)) as database:
             return [line for line in database.iterdump() if "heartbeats" not in line]
 
     def files(self) -> list[str]:
@@ -110,7 +111,7 @@ class CanaryPort:
     def close(self) -> None:
         """Stop listening."""
         self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(5)
+        self._thread.join(30)
         self._listener.close()
 
     def _count(self) -> None:

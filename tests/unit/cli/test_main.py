@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from modelyard.cli.gc import milliseconds
 from modelyard.cli.main import GROUPS, commands_of, main, parser_of
 from modelyard.cli.printing import guarded, printable
 from modelyard.core.errors import InvalidParameter
+from tests.support.processes import ROOT
 
 COMMANDS = [(name, command) for name in GROUPS for command in commands_of(name)]
 
@@ -81,7 +83,8 @@ def test_routes_are_listed_with_their_permissions(capsys: pytest.CaptureFixture[
 
 def test_a_store_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "modelyard", "db", "check", str(tmp_path / "nowhere")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "There is no store in" in done.stderr
     assert not (tmp_path / "nowhere").exists()

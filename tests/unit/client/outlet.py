@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,19 @@ class RecordingStore:
         return Empty()
 
 
+class HangingStore:
+    """Answers nothing, and says so after a time."""
+
+    def __init__(self, seconds: float) -> None:
+        self.asked: list[str] = []
+        self._seconds = seconds
+
+    def set_tag(self, _: run.SetTag) -> Empty:
+        self.asked.append("set_tag")
+        time.sleep(self._seconds)
+        raise Unreachable("No answer.")
+
+
 class RecordingOutlet:
     """An outlet over one recording store."""
 
@@ -82,11 +96,16 @@ class RecordingOutlet:
 
     def __init__(self) -> None:
         self.store = RecordingStore()
+        self.hanging: HangingStore | None = None
         self.uploads: list[tuple[str, str, bytes]] = []
 
     @property
     def quick(self) -> Any:
         return self.store
+
+    @property
+    def prompt(self) -> Any:
+        return self.hanging or self.store
 
     @property
     def patient(self) -> Any:

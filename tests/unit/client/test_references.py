@@ -53,8 +53,14 @@ def test_an_address_of_a_run_without_a_run_is_refused() -> None:
 
 def test_a_proxied_place_with_and_without_a_host() -> None:
     assert parse_proxy("mlflow-artifacts:/1/ab/artifacts") == ("", "1/ab/artifacts")
-    assert parse_proxy("mlflow-artifacts://host:5000/api/2.0/mlflow-artifacts/artifacts/1") == ("host:5000", "1")
+    assert parse_proxy("mlflow-artifacts://host:5000/1/ab") == ("host:5000", "1/ab")
+    assert parse_proxy("mlflow-artifacts://host:5000/api/2.0/mlflow-artifacts/artifacts") == ("host:5000", "")
     assert parse_proxy("s3://bucket/1") is None
+
+
+def test_a_port_without_a_host_is_refused_as_by_mlflow() -> None:
+    with pytest.raises(InvalidParameter, match=r"mlflow-artifacts://host:5000/"):
+        parse_proxy("mlflow-artifacts://5000/1")
 
 
 def test_other_addresses_are_none_of_them() -> None:

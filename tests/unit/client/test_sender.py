@@ -15,7 +15,7 @@ from modelyard.client.keeper import Keeper
 from modelyard.client.sender import Options, Sender
 from modelyard.core.errors import EndpointNotFound, InvalidParameter, ModelyardError, NotFound, Unavailable, Unreachable
 from modelyard.core.wire.messages.runs import CreateRun, LogParam, SetTag, UpdateRun
-from tests.unit.client.outlet import RecordingOutlet
+from tests.unit.client.outlet import HangingStore, RecordingOutlet
 
 RUN = "a" * 32
 MakeSender = Callable[..., Sender]
@@ -46,7 +46,7 @@ def log(sender: Sender, count: int, run_id: str = RUN) -> None:
         lane.add("loss", step * 0.5, step)
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if condition():
@@ -88,7 +88,7 @@ def test_flush_waits_for_what_is_on_its_way(make_sender: MakeSender, outlet: Rec
     sender = make_sender()
     outlet.store.waits_for = threading.Event()
     log(sender, 1)
-    assert outlet.store.entered.wait(10)  # the thread has taken the point and has no answer yet
+    assert outlet.store.entered.wait(60)  # the thread has taken the point and has no answer yet
     threading.Timer(0.2, outlet.store.waits_for.set).start()
     assert sender.flush()
     assert len(outlet.store.points) == 1
@@ -300,10 +300,10 @@ def test_closing_keeps_what_is_on_its_way_to_a_store_that_hangs(
     sender = make_sender()
     gate = outlet.store.waits_for = threading.Event()
     log(sender, 3)
-    assert outlet.store.entered.wait(10)
+    assert outlet.store.entered.wait(60)
     started = time.monotonic()
     assert sender.close(0.2) >= 1
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8  # the store hangs for ten
     gate.set()
     outlet.store.waits_for = None
     log(make_sender(), 1)
@@ -344,3 +344,78 @@ def test_a_journal_that_cannot_be_written_where_it_should_is_written_elsewhere(
     assert sender.flush()
     assert len(outlet.store.points) == 2
     sender.close(1)
+
+
+@pytest.fixture
+def hanging(outlet: RecordingOutlet) -> HangingStore:
+    """Whom calls ask that training waits for; the thread finds the store in order."""
+    outlet.hanging = HangingStore(0.06)
+    return outlet.hanging
+
+
+def test_after_one_call_that_waited_in_vain_the_others_leave_it_to_the_thread(
+    make_sender: MakeSender, outlet: RecordingOutlet, hanging: HangingStore
+) -> None:
+    sender = make_sender(call_deadline=0.05)
+    for number in range(20):
+        assert sender.send("set_tag", SetTag(run_id=RUN, key="n", value=str(number))) is None
+        assert sender.flush()  # the store answers the thread
+    assert hanging.asked == ["set_tag"]
+    assert [tag.value for tag in outlet.store.of("set_tag")] == [str(number) for number in range(20)]
+
+
+def test_a_call_that_was_refused_quickly_is_tried_again_when_the_store_is_back(
+    make_sender: MakeSender, outlet: RecordingOutlet, hanging: HangingStore
+) -> None:
+    sender = make_sender(call_deadline=60)
+    for _ in range(3):
+        sender.send("set_tag", SetTag(run_id=RUN, key="a", value="1"))
+        assert sender.flush()
+    assert hanging.asked == ["set_tag"] * 3
+
+
+def test_the_making_of_a_run_is_given_the_longer_time(
+    make_sender: MakeSender, outlet: RecordingOutlet, hanging: HangingStore
+) -> None:
+    assert make_sender(call_deadline=0.05).send("create_run", CreateRun(experiment_id="0", run_id=RUN)) is not None
+    assert hanging.asked == []
+
+
+def test_a_call_never_overtakes_what_waits_in_the_journal(make_sender: MakeSender, outlet: RecordingOutlet) -> None:
+    sender = make_sender()
+    outlet.go_away()
+    sender.send("set_tag", SetTag(run_id=RUN, key="state", value="old"))
+    outlet.come_back()
+    sender._away = False  # as between the end of a replay and what was kept meanwhile
+    sender.send("set_tag", SetTag(run_id=RUN, key="state", value="new"))
+    assert sender.flush()
+    assert [tag.value for tag in outlet.store.of("set_tag")] == ["old", "new"]
+
+
+def test_a_point_of_an_unknown_run_does_not_wait_for_a_thread_that_gets_no_answer(
+    make_sender: MakeSender, outlet: RecordingOutlet
+) -> None:
+    sender = make_sender(call_deadline=0.05)
+    gate = outlet.store.waits_for = threading.Event()
+    log(sender, 1)
+    assert outlet.store.entered.wait(60)
+    started = time.monotonic()
+    sender.lane("b" * 32).add("loss", 1.0)
+    assert time.monotonic() - started < 5  # the store would have taken ten
+    gate.set()
+    assert sender.flush()
+    assert {batch.run_id for batch in outlet.store.of("log_batch")} == {RUN, "b" * 32}
+
+
+def test_runs_that_begin_one_after_the_other_do_not_put_the_first_ones_sign_of_life_off(
+    make_sender: MakeSender, outlet: RecordingOutlet
+) -> None:
+    sender = make_sender(heartbeat_interval=0.3)
+    sender.begin(RUN)
+    until = time.monotonic() + 10
+    number = 0
+    while not outlet.store.of("heartbeat") and time.monotonic() < until:
+        number += 1
+        sender.begin(f"{number:032x}")
+        time.sleep(0.05)
+    assert outlet.store.of("heartbeat")[0].run_ids[0] == RUN

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.ports import free_port
+from tests.support.ports import reserved_port
 from tests.support.processes import ROOT
 
 ALONE = """
@@ -31,7 +31,7 @@ def run(code: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
         env={"PYTHONPATH": str(ROOT / "src"), "HOME": str(tmp_path), "MODELYARD_JOURNAL": str(tmp_path / "journal")},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
@@ -42,16 +42,17 @@ def test_every_public_name_is_there(tmp_path: Path) -> None:
 
 
 def test_it_logs_to_a_server(tmp_path: Path) -> None:
-    done = run(
-        f"""
-mlflow.set_tracking_uri("http://127.0.0.1:{free_port()}")
+    with reserved_port() as port:
+        done = run(
+            f"""
+mlflow.set_tracking_uri("http://127.0.0.1:{port}")
 with mlflow.start_run():
     mlflow.log_metric("loss", 1)
     mlflow.log_dict({{"a": 1}}, "a.yaml")
     mlflow.log_table({{"q": ["a"]}}, "t.json")
 """,
-        tmp_path,
-    )
+            tmp_path,
+        )
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "journal").glob("*.journal"))) == 1
 

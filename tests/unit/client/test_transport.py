@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +28,7 @@ from modelyard.core.wire.messages.message import Empty
 from modelyard.core.wire.messages.runs import CreateRun, LogMetric, RunReply
 from modelyard.services.artifacts.remote import RemoteArtifactStore
 from modelyard.services.tracking.remote import RemoteTrackingStore
+from tests.support.ports import port_of, reserve
 
 CREATED = b'{"experiment_id": "3"}'
 
@@ -106,11 +107,26 @@ def connect(script: Script) -> Iterator[Connect]:
 
     def make(*, prefix: str = "", authorization: str = "", patience: Patience | None = None) -> HttpTransport:
         pools.append(Pool(f"http://127.0.0.1:{script.port}{prefix}", Settings()))
-        return HttpTransport(pools[-1], authorization, patience or Patience(retries=3, timeout=5))
+        return HttpTransport(pools[-1], authorization, patience or Patience(retries=3, timeout=30))
 
     yield make
     for pool in pools:
         pool.close()
+
+
+def pool_to(listener: socket.socket) -> Pool:
+    return Pool(f"http://127.0.0.1:{port_of(listener)}", Settings())
+
+
+def calls_to(listener: socket.socket) -> int:
+    """How many connections wait to be taken."""
+    listener.setblocking(False)
+    count = 0
+    with suppress(BlockingIOError):
+        while True:
+            listener.accept()[0].close()
+            count += 1
+    return count
 
 
 def make_experiment(transport: HttpTransport) -> str:
@@ -126,7 +142,7 @@ def test_requests_share_one_connection(script: Script, connect: Connect) -> None
 
 def test_a_connection_the_server_has_closed_is_no_failure(script: Script, connect: Connect) -> None:
     script.keep_open = False
-    store = RemoteTrackingStore(connect(patience=Patience(retries=0, timeout=5)))
+    store = RemoteTrackingStore(connect(patience=Patience(retries=0, timeout=30)))
     for _ in range(3):
         store.log_metric(LogMetric(run_id="a", key="loss", value=0.5, timestamp=1))
         time.sleep(0.05)
@@ -161,13 +177,13 @@ def test_what_the_server_asks_to_wait_is_waited(script: Script, connect: Connect
     script.answers = [Answer(503, headers={"Retry-After": "1"}), Answer(body=CREATED)]
     started = time.monotonic()
     make_experiment(connect())
-    assert 0.9 < time.monotonic() - started < 5
+    assert 0.9 < time.monotonic() - started < 30
 
 
 def test_the_last_answer_is_raised_when_patience_ends(script: Script, connect: Connect) -> None:
     script.answers = [Answer(503, b'{"error_code": "TEMPORARILY_UNAVAILABLE", "message": "busy"}')]
     with pytest.raises(errors.Unavailable, match="busy"):
-        make_experiment(connect(patience=Patience(retries=2, timeout=5)))
+        make_experiment(connect(patience=Patience(retries=2, timeout=30)))
     assert len(script.asked) == 3
 
 
@@ -211,33 +227,31 @@ def test_a_server_that_moved_is_named(script: Script, connect: Connect) -> None:
 
 
 def test_nobody_there_is_unreachable_and_says_what_to_check() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    transport = HttpTransport(Pool(f"http://127.0.0.1:{port}", Settings()), patience=Patience(retries=1, timeout=1))
-    with pytest.raises(errors.Unreachable, match=f"No answer from http://127.0.0.1:{port}"):
-        make_experiment(transport)
+    with (
+        reserve() as taken,
+        closing(pool_to(taken)) as pool,
+        pytest.raises(errors.Unreachable, match=f"No answer from http://127.0.0.1:{port_of(taken)}"),
+    ):
+        make_experiment(HttpTransport(pool, patience=Patience(retries=1, timeout=1)))
 
 
 def test_a_server_that_never_answers_is_given_up(script: Script) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        pool = Pool(f"http://127.0.0.1:{silent.getsockname()[1]}", Settings())
         started = time.monotonic()
-        with pytest.raises(errors.Unreachable):
+        with pytest.raises(errors.Unreachable), closing(pool_to(silent)) as pool:
             make_experiment(HttpTransport(pool, patience=Patience(retries=0, timeout=0.3)))
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 30
 
 
 def test_who_is_hasty_neither_waits_nor_tries_again_after_a_timeout(script: Script, connect: Connect) -> None:
     script.answers = [Answer(503, headers={"Retry-After": "30"}), Answer(body=CREATED)]
-    hasty = Patience(retries=1, timeout=0.3, hasty=True)
     started = time.monotonic()
-    assert make_experiment(connect(patience=hasty)) == "3"
+    assert make_experiment(connect(patience=Patience(retries=1, timeout=20, hasty=True))) == "3"
+    assert time.monotonic() - started < 20
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        pool = Pool(f"http://127.0.0.1:{silent.getsockname()[1]}", Settings())
-        with pytest.raises(errors.Unreachable):
-            make_experiment(HttpTransport(pool, patience=hasty._replace(retries=5)))
-    assert time.monotonic() - started < 2
+        with pytest.raises(errors.Unreachable), closing(pool_to(silent)) as pool:
+            make_experiment(HttpTransport(pool, patience=Patience(retries=5, timeout=0.3, hasty=True)))
+        assert calls_to(silent) == 1
 
 
 def test_a_proxy_of_the_environment_is_asked_for_the_whole_address(
@@ -264,14 +278,14 @@ def test_a_tunnel_is_asked_of_a_proxy_for_https(script: Script, monkeypatch: pyt
 
 def test_a_deadline_ends_all_patience(script: Script) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        pool = Pool(f"http://127.0.0.1:{silent.getsockname()[1]}", Settings())
-        pool.hurry(time.monotonic() + 0.3)
         started = time.monotonic()
-        with pytest.raises(errors.Unreachable):
-            make_experiment(HttpTransport(pool, patience=Patience(retries=7, timeout=60)))
-        with pytest.raises(errors.Unreachable, match="No time is left"):
-            make_experiment(HttpTransport(pool, patience=Patience(retries=7, timeout=60)))
-        assert time.monotonic() - started < 3
+        with closing(pool_to(silent)) as pool:
+            pool.hurry(time.monotonic() + 0.3)
+            with pytest.raises(errors.Unreachable):
+                make_experiment(HttpTransport(pool, patience=Patience(retries=7, timeout=60)))
+            with pytest.raises(errors.Unreachable, match="No time is left"):
+                make_experiment(HttpTransport(pool, patience=Patience(retries=7, timeout=60)))
+        assert time.monotonic() - started < 30
 
 
 def test_a_compressed_answer_is_read(script: Script, connect: Connect) -> None:
@@ -378,3 +392,30 @@ def test_a_file_that_arrives_changed_is_refused(script: Script, connect: Connect
     upload.write(b"hello")
     with pytest.raises(errors.Unreachable, match="did not arrive"):
         upload.finish()
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_who_is_hasty_gives_up_on_an_answer_that_drips(part: str) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
+    ended = threading.Event()
+
+    def drip(listener: socket.socket) -> None:
+        connection = listener.accept()[0]
+        with connection:
+            connection.sendall(head if part == "body" else head[:10])
+            while not ended.wait(0.05):
+                try:
+                    connection.sendall(b" ")
+                except OSError:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,))
+        thread.start()
+        started = time.monotonic()
+        with closing(Pool(f"http://127.0.0.1:{listener.getsockname()[1]}", Settings())) as pool:
+            with pytest.raises(errors.Unreachable, match="timed out"):
+                make_experiment(HttpTransport(pool, patience=Patience(retries=0, timeout=0.3, hasty=True)))
+            assert time.monotonic() - started < 4  # all of it takes five
+        ended.set()
+        thread.join()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from modelyard.client.uris import parse_address
+from modelyard.client.uris import parse_address, server_at
 from modelyard.core.errors import InvalidParameter
 
 
@@ -21,6 +21,20 @@ from modelyard.core.errors import InvalidParameter
 )
 def test_an_http_address_is_a_server(uri: str, location: str) -> None:
     assert parse_address(uri)[:2] == ("http", location)
+
+
+@pytest.mark.parametrize(
+    ("named", "ours", "location"),
+    [
+        ("", "http://Here", "http://here:80"),
+        ("//here:80", "http://here", "http://here:80"),
+        ("//there", "https://here:5000/base", "https://there:443/base"),
+        ("//me:secret@there:81", "http://here", "http://there:81"),
+        ("https://there/x", "http://here/base", "https://there:443/x"),
+    ],
+)
+def test_a_server_is_named_relative_to_ours(named: str, ours: str, location: str) -> None:
+    assert server_at(named, ours) == location
 
 
 def test_a_user_in_the_address_is_taken_out_of_it() -> None:

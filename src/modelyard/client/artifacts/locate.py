@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from modelyard.client.artifacts.place import FolderPlace, Place
 from modelyard.client.artifacts.references import ModelReference, RunReference, parse_model, parse_proxy, parse_run
 from modelyard.client.uris import folder_of
 from modelyard.core import keys
+from modelyard.core.entities import LoggedModel
 from modelyard.core.errors import NotFound, NotSupported
 from modelyard.core.wire.messages import logged_models as lm
 from modelyard.core.wire.messages import registry as reg
@@ -16,7 +18,7 @@ from modelyard.core.wire.messages.runs import GetRun
 from modelyard.services.registry.contract import RegistryStore
 from modelyard.services.tracking.contract import TrackingStore
 
-_ENDPOINT = "/mlflow-artifacts/artifacts"
+_ENDPOINT = re.compile(r"/(ajax-)?api/2\.0/mlflow-artifacts/artifacts(?=/|$)")
 
 
 class Found(NamedTuple):
@@ -39,8 +41,11 @@ class Stores(Protocol):
         """Registered models."""
         ...
 
-    def proxied(self, host: str) -> Place:
-        """The artifact root of a server, this store's own when ``host`` is empty."""
+    def proxied(self, server: str) -> Place:
+        """The artifact root of a server: this store's own when ``server`` is empty.
+
+        ``//host:port`` is another host that is reached as this store's server is; an http(s) address is any server.
+        """
         ...
 
 
@@ -51,12 +56,12 @@ def locate(uri: str, stores: Stores) -> Found:
     """
     run = parse_run(uri)
     if run is not None:
-        return _of_run(run, stores)
+        return of_run(run, stores)
     model = parse_model(uri)
     if model is not None:
         location = model_location(model, stores)
         source = parse_run(location)  # what a version was made from may be named by its run
-        found = _of_run(source, stores) if source is not None else place_at(location, stores)
+        found = of_run(source, stores) if source is not None else place_at(location, stores)
         return Found(found.place, keys.join(found.key, model.path))
     return place_at(uri, stores)
 
@@ -65,10 +70,12 @@ def place_at(uri: str, stores: Stores) -> Found:
     """The place of an address that names no run and no model."""
     proxy = parse_proxy(uri)
     if proxy is not None:
-        return Found(stores.proxied(proxy.host), proxy.key)
+        return Found(stores.proxied(f"//{proxy.host}" if proxy.host else ""), proxy.key)
     parts = urlsplit(uri)
-    if parts.scheme in ("http", "https") and _ENDPOINT in parts.path:
-        return Found(stores.proxied(parts.netloc), parts.path.partition(_ENDPOINT)[2].strip("/"))
+    endpoint = _ENDPOINT.search(parts.path) if parts.scheme in ("http", "https") else None
+    if endpoint is not None:
+        server = f"{parts.scheme}://{parts.netloc}{parts.path[: endpoint.start()]}"
+        return Found(stores.proxied(server), parts.path[endpoint.end() :].strip("/"))
     if parts.scheme in ("", "file"):
         path = folder_of(uri)
         return Found(FolderPlace(path.parent), path.name) if path.is_file() else Found(FolderPlace(path), "")
@@ -113,15 +120,25 @@ def version_of(model: ModelReference, registry: RegistryStore) -> str:
 
 def models_of_run(run_id: str, name: str, stores: Stores) -> list[str]:
     """The ids of the logged models of a name that a run wrote, newest first."""
-    run = stores.tracking.get_run(GetRun(run_id=run_id)).run
     quoted = name.replace("'", "''")
+    return [model.model_id for model in _logged_by(run_id, f"name = '{quoted}' AND ", stores)]
+
+
+def model_names_of_run(run_id: str, stores: Stores) -> list[str]:
+    """The names of the logged models that a run wrote."""
+    return sorted({model.name for model in _logged_by(run_id, "", stores)})
+
+
+def _logged_by(run_id: str, condition: str, stores: Stores) -> list[LoggedModel]:
+    run = stores.tracking.get_run(GetRun(run_id=run_id)).run
     request = lm.SearchLoggedModels(
-        experiment_ids=[run.info.experiment_id], filter=f"name = '{quoted}' AND source_run_id = '{run_id}'"
+        experiment_ids=[run.info.experiment_id], filter=f"{condition}source_run_id = '{run_id}'"
     )
-    return [model.model_id for model in stores.tracking.search_logged_models(request).models]
+    return stores.tracking.search_logged_models(request).models
 
 
-def _of_run(run: RunReference, stores: Stores) -> Found:
+def of_run(run: RunReference, stores: Stores) -> Found:
+    """The place of a file or folder of a run's artifacts, or of a model it logged."""
     found = place_at(run_location(run.run_id, stores), stores)
     key = keys.join(found.key, run.path)
     if not run.path or _is_there(found.place, key):

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from modelyard.core.errors import InvalidParameter
 
+_ENDPOINT = "api/2.0/mlflow-artifacts/artifacts"  # MLflow takes it for the root
 _MODEL_ID = re.compile(r"m-[0-9a-f]{32}")
 
 
@@ -87,14 +88,18 @@ def parse_proxy(uri: str) -> ProxyReference | None:
 
     >>> parse_proxy("mlflow-artifacts:/1/ab/artifacts")
     ProxyReference(host='', key='1/ab/artifacts')
+    >>> parse_proxy("mlflow-artifacts://files.example:5000/1")
+    ProxyReference(host='files.example:5000', key='1')
     """
     parts = urlsplit(uri)
     if parts.scheme != "mlflow-artifacts":
         return None
+    if parts.netloc.isdigit():
+        raise InvalidParameter(
+            f"{uri!r} names the port {parts.netloc} and no host: write mlflow-artifacts://host:{parts.netloc}/<path>."
+        )
     path = parts.path.strip("/")
-    if parts.netloc:  # MLflow's own form with a host repeats the endpoint's path
-        path = path.removeprefix("api/2.0/mlflow-artifacts/artifacts").strip("/")
-    return ProxyReference(parts.netloc, path)
+    return ProxyReference(parts.netloc, "" if path == _ENDPOINT else path)
 
 
 def _bad_model(uri: str) -> InvalidParameter:

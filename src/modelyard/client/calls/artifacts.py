@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from modelyard.client.artifacts.locate import Found, model_location, models_of_run, place_at
-from modelyard.client.artifacts.references import ModelReference
+from modelyard.client.artifacts.locate import Found, model_location, model_names_of_run, models_of_run, of_run, place_at
+from modelyard.client.artifacts.references import ModelReference, RunReference
 from modelyard.client.artifacts.transfer import fetch_below, files_below, files_of
 from modelyard.client.calls.base import Calls
-from modelyard.client.extras import optional
 from modelyard.client.figures import save_figure
 from modelyard.core import keys
 from modelyard.core.entities import FileInfo
 from modelyard.core.errors import InvalidParameter, NotFound
+from modelyard.core.extras import optional
 
 _BLOCK = 1 << 20
 
@@ -68,13 +68,15 @@ class ArtifactCalls(Calls):
         found = self._root(run_id)
         folder = _folder(path)
         listed = _relative(found, found.place.list(keys.join(found.key, folder)))
+        if not folder:
+            return _with_folders(listed, model_names_of_run(run_id, self._tracking))
         return listed or self._model_files(run_id, folder)
 
     def download_artifacts(self, run_id: str, path: str, dst_path: str | None = None) -> str:
-        """Download a file or folder of a run; answers where it is now."""
-        found = self._root(run_id)
-        key = keys.join(found.key, _folder(path))
-        return fetch_below(found.place, key, dst_path, _folder(path))
+        """Download a file or folder of a run, or of a model it logged; answers where it is now."""
+        folder = _folder(path)
+        found = of_run(RunReference(run_id, folder), self._tracking)
+        return fetch_below(found.place, found.key, dst_path, folder)
 
     def log_model_artifact(self, model_id: str, local_path: str, artifact_path: str | None = None) -> None:
         """Add a file to a logged model."""
@@ -125,8 +127,6 @@ class ArtifactCalls(Calls):
     def _model_files(self, run_id: str, folder: str) -> list[FileInfo]:
         """MLflow 3 keeps a run's models apart; they are listed as if they were among its artifacts."""
         name, _, inside = folder.partition("/")
-        if not name:
-            return []
         try:
             models = models_of_run(run_id, name, self._tracking)
         except NotFound:
@@ -141,6 +141,12 @@ def _folder(path: str | None) -> str:
     folder = (path or "").strip("/") if path != "." else ""
     keys.check_folder(folder)
     return folder
+
+
+def _with_folders(listed: list[FileInfo], names: Iterable[str]) -> list[FileInfo]:
+    there = {info.path for info in listed}
+    more = [FileInfo(name, True) for name in names if name not in there]
+    return sorted([*listed, *more], key=lambda info: info.path) if more else listed
 
 
 def _relative(found: Found, listed: list[FileInfo]) -> list[FileInfo]:

@@ -18,6 +18,7 @@ from modelyard.client.calls.base import (
 from modelyard.client.context import PARENT, RUN_NAME, USER
 from modelyard.client.paging import PagedList
 from modelyard.client.pending import RunOperations
+from modelyard.client.replay import AWAY
 from modelyard.core.entities import (
     Dataset,
     DatasetInput,
@@ -33,8 +34,9 @@ from modelyard.core.entities import (
 from modelyard.core.ids import new_run_id
 from modelyard.core.wire.messages import metrics as met
 from modelyard.core.wire.messages import runs as run
-from modelyard.services.tracking.rules.batches import checked_params, checked_tags
+from modelyard.services.tracking.rules.batches import GoodNames, checked_metrics, checked_params, checked_tags
 from modelyard.services.tracking.rules.limits import BATCH_METRICS, BATCH_PARAMS, BATCH_TAGS, Limits
+from modelyard.services.tracking.rules.runs import changed_params
 
 _PAGE = 25_000
 
@@ -157,11 +159,36 @@ class RunCalls(Calls):
         tags: Sequence[RunTag] = (),
         synchronous: bool | None = None,
     ) -> RunOperations | None:
-        """Log points, params and tags; what fits into one request is stored as a whole or not at all."""
+        """Log points, params and tags; what fits into one request is stored as a whole or not at all.
+
+        Of what does not, all names and values are checked, and params against those the run has, before any is stored.
+        """
         points, pairs = as_entities(Metric, metrics), as_entities(Param, params)
+        if len(pairs) > BATCH_PARAMS:
+            self._check_unchanged(run_id, pairs)
         for batch in _batches(run_id, points, pairs, as_entities(RunTag, tags)):
             self._tracking.sender.send("log_batch", batch)
         return RunOperations(self._tracking.sender, run_id) if synchronous is False else None
+
+    def _check_unchanged(self, run_id: str, params: list[Param]) -> None:
+        """Refuse params that the run has with another value, as the store would."""
+        self._flush(run_id)
+        sender = self._tracking.sender
+        if sender.is_away:
+            return
+        try:
+            stored = self._tracking.quick.get_run(run.GetRun(run_id=sender.real_id(run_id))).run.data.params
+        except AWAY:
+            if not sender.keeps:
+                raise
+            return
+        changes = [
+            (each.key, stored[each.key], each.value)
+            for each in checked_params(params, Limits())
+            if stored.get(each.key, each.value) != each.value
+        ]
+        if changes:
+            raise changed_params(run_id, changes, batch=True)
 
     def log_inputs(
         self, run_id: str, datasets: Sequence[Any] | None = None, models: Sequence[Any] | None = None
@@ -176,12 +203,16 @@ class RunCalls(Calls):
             models=as_entities(ModelInput, models),
         )
         self._tracking.sender.send("log_inputs", request)
+        known = self._tracking.linked_inputs.setdefault(run_id, set())
+        known.update((each.dataset.name, each.dataset.digest) for each in request.datasets)
+        known.update(each.model_id for each in request.models)
 
     def log_outputs(self, run_id: str, models: Sequence[Any]) -> None:
         """Record the logged models a run writes."""
         self._tracking.sender.send(
             "log_outputs", run.LogOutputs(run_id=run_id, models=as_entities(ModelOutput, models))
         )
+        self._tracking.linked_inputs.setdefault(run_id, set()).update(each.model_id for each in models)
 
     def get_metric_history(self, run_id: str, key: str) -> list[Metric]:
         """All points of a metric, by timestamp, step and value."""
@@ -235,6 +266,9 @@ def _batches(run_id: str, metrics: list[Metric], params: list[Param], tags: list
     # What is refused is refused before a part of it is stored.
     checked_params(params, Limits())
     checked_tags(tags, Limits())
+    checked_metrics(metrics, GoodNames())
+    # A store that does not cut long values refuses the first of these batches.
+    params = sorted(params, key=lambda param: len(param.value), reverse=True)
     for start in range(0, len(params), BATCH_PARAMS):
         yield run.LogBatch(run_id=run_id, params=params[start : start + BATCH_PARAMS])
     for start in range(0, len(metrics), BATCH_METRICS):

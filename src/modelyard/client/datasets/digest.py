@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from modelyard.client.extras import require
+from modelyard.core.extras import require
 
 _ROWS = 10_000
 _WHAT = "Fingerprinting data"
@@ -16,7 +16,9 @@ def digest_of_frame(frame: Any) -> str:
     """The fingerprint of a data frame: its first rows, number of rows and names of columns."""
     numpy, pandas = _libraries()
     head = frame.head(_ROWS)
-    texts = head.columns[(head.map(type) == str).all(axis=0)]  # noqa: E721 - the type itself, cell by cell
+    # A column of numbers or times holds no texts: only the others are looked through, cell by cell.
+    others = head if head.empty else head.select_dtypes(exclude=["number", "bool", "datetime", "datetimetz", "timedelta"])
+    texts = others.columns[(others.map(type) == str).all(axis=0)]  # noqa: E721 - the type itself
     numbers = head.select_dtypes(include=[numpy.number]).columns
     rows = pandas.util.hash_pandas_object(head[texts.union(numbers)]).values
     return _md5([rows, numpy.int64(len(frame)), *(str(name).encode() for name in frame.columns)])
@@ -36,7 +38,7 @@ def digest_of_arrays(*arrays: Any) -> str:
 
 def _parts_of(array: Any) -> Iterable[Any]:
     numpy, pandas = _libraries()
-    flat = array.flatten()[:_ROWS]
+    flat = array.flat[:_ROWS]  # a copy of so many elements, not of all
     try:
         yield pandas.util.hash_array(flat)
     except TypeError:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from modelyard.client.active import PROCESS
 from modelyard.client.client import MlflowClient
-from modelyard.client.extras import optional
 from modelyard.client.fluent.experiments import default_experiment_id, search_experiments
 from modelyard.client.frames import models_to_pandas, runs_to_arrow, runs_to_pandas
 from modelyard.client.paging import gather
 from modelyard.core.entities import LoggedModel, ModelVersion, RegisteredModel, Run, ViewType
 from modelyard.core.errors import InvalidParameter
+from modelyard.core.extras import optional
 
 if TYPE_CHECKING:
     import pandas  # type: ignore[import-untyped, unused-ignore]  # typed where pandas-stubs are installed

@@ -72,6 +72,14 @@ class ModelOutput(Noun, frozen=True):
     step: Int64 = msgspec.field(default_factory=int)
 
 
+class RunLiveness(Noun, frozen=True):
+    """When the process of a run last said that it is alive, and how long ago that is by the store's clock."""
+
+    run_id: str
+    heartbeat_time: int | None = None
+    silent_ms: int | None = None
+
+
 class RunInputs(Noun, frozen=True):
     """The datasets and models a run read."""
 

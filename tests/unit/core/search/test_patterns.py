@@ -39,9 +39,9 @@ def test_what_fits_a_pattern_begins_with_its_letters(pattern: str, text: str) ->
 
 
 def test_like_does_not_backtrack_without_end() -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     assert not like("a" * 8_000, "%a" * 100 + "b")
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
 
 
 # -- regular expressions
@@ -124,9 +124,9 @@ def test_an_expression_may_not_grow_without_bound() -> None:
     ],
 )
 def test_no_expression_backtracks(pattern: str, text: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     assert not compile_regex(pattern).search(text)
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_the_states_of_an_expression_are_bounded() -> None:

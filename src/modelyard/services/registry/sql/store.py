@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from modelyard.core import failpoints
 from modelyard.core.checks import check_max_results, missing
 from modelyard.core.clock import Clock, SystemClock
 from modelyard.core.entities import ModelVersion, RegisteredModel
@@ -35,6 +36,7 @@ class SqlRegistryStore(RegistryStore):
         self._db = db
         self._resolver = resolver
         self._clock = clock or SystemClock()
+        self._inside_alias_move = failpoints.at("inside-alias-move")
         self._sources = SourceCheck(resolver, base=artifact_base, pattern=source_pattern)
 
     # registered models
@@ -125,6 +127,7 @@ class SqlRegistryStore(RegistryStore):
         with self._db.write() as conn:
             row = self._find(conn, request)
             models.set_alias(conn, row.model, request.alias, row.id)
+            self._inside_alias_move()
             models.touch(conn, row.model, self._clock.now_ms())
             return Empty()
 

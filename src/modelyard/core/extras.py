@@ -1,4 +1,4 @@
-"""Packages the client can use but does not need, imported when a verb first needs them."""
+"""Packages that can be used but are not needed, imported when a verb first needs them."""
 
 from __future__ import annotations
 
@@ -30,5 +30,9 @@ def optional(module: str) -> ModuleType | None:
 
 
 def loaded(module: str) -> ModuleType | None:
-    """The module if somebody imported it: an object of its types can only exist then."""
-    return sys.modules.get(module)
+    """The module if somebody imported it: an object of its types can only exist then.
+
+    A module that another thread is importing right now is not there yet.
+    """
+    found = sys.modules.get(module)
+    return None if found is None or getattr(found.__spec__, "_initializing", False) else found
