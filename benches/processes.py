@@ -109,7 +109,11 @@ class Server:
 def running(launch: Launch, folder: Path, *, patience: float = 90.0) -> Iterator[Server]:
     """Start a server in `folder`, yield it when `/health` answers 200, stop it at the end."""
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
+    with reserved_port() as port:
+        yield from _running(launch, folder, port, patience)
+
+
+def _running(launch: Launch, folder: Path, port: int, patience: float) -> Iterator[Server]:
     command = [part.format(port=port, folder=folder) for part in launch.command]
     with (folder / "server.log").open("ab") as log:
         began = time.monotonic()
@@ -181,11 +185,16 @@ def clean_environment(additions: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **additions}
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextlib.contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port of loopback that nobody else is given in this block.
+
+    It is bound and nobody listens: a server that sets SO_REUSEADDR, as all of them do, can.
+    """
+    with socket.socket() as reserved:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind(("127.0.0.1", 0))
+        yield int(reserved.getsockname()[1])
 
 
 def tail(path: Path, *, characters: int = 600) -> str:

@@ -32,6 +32,7 @@ def train(c: float = 0.5, seed: int = 42) -> str:
         modelyard.log_text(report, "report.txt")
         weights = dict(zip(data.feature_names.tolist(), model[-1].coef_[0].round(4).tolist(), strict=True))
         modelyard.log_dict(weights, "weights.json")
+        modelyard.sklearn.log_model(model, "model", input_example=x_train[:3], registered_model_name="breast-cancer")
     return run.info.run_id
 
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import re
 import signal
-import socket
 import subprocess
 import sys
+import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import classification
 import regression
 import sweep
+from sklearn.datasets import load_breast_cancer
 
 import modelyard
 
@@ -35,14 +36,13 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=5000, help="a free one when it is taken (default: %(default)s)")
     options = parser.parse_args()
 
-    port = options.port if options.port and _is_free(options.port) else _free_port()
-    address = f"http://127.0.0.1:{port}"
     say(f"Starting the server on the store {options.store!r} ...")
-    server = start_server(address, options.store)
+    server, address = start_server(options.port, options.store)
     try:
         train_everything(address)
         show_runs()
         show_best()
+        predict()
         say(f"\nThe server is at {address}   (REST: {address}/openapi.json)")
         if not options.once:
             say(f"Use it from another shell:  export MLFLOW_TRACKING_URI={address}\nCtrl-C ends it.")
@@ -58,25 +58,31 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def start_server(address: str, store: str) -> subprocess.Popen[bytes]:
-    """Start `modelyard server` as a process of its own, and return when it answers."""
-    port = address.rsplit(":", 1)[1]
-    command = [sys.executable, "-m", "modelyard", "server", "--store", store, "--port", port]
-    server = subprocess.Popen(command, start_new_session=True)  # Ctrl-C is for us; we end it
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(f"{address}/health", timeout=5):
-                return server
-        except (urllib.error.URLError, ConnectionError):
-            if server.poll() is not None:
-                raise SystemExit(f"The server ended with code {server.returncode}.") from None
-            time.sleep(0.05)
-    stop(server)
-    raise SystemExit("The server did not answer within 30 seconds.")
+def start_server(port: int, store: str) -> tuple[subprocess.Popen[str], str]:
+    """Start `modelyard server` as a process of its own, and return with its address, which it tells in its log."""
+    command = [sys.executable, "-m", "modelyard", "server", "--store", store, "--port", str(port)]
+    server = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)  # Ctrl-C is for us
+    assert server.stderr is not None
+    line = ""
+    for line in server.stderr:
+        print(line, end="", file=sys.stderr, flush=True)
+        if told := re.search(r" serves .* at (http://[\w.:]+)", line):
+            threading.Thread(target=pass_on, args=(server.stderr,), daemon=True).start()
+            return server, told[1]
+    server.stderr.close()
+    code = server.wait()
+    if port and "Cannot listen" in line:
+        return start_server(0, store)
+    raise SystemExit(f"The server ended with code {code}.")
 
 
-def stop(server: subprocess.Popen[bytes]) -> None:
+def pass_on(log: IO[str]) -> None:
+    with log:
+        for line in log:
+            print(line, end="", file=sys.stderr, flush=True)
+
+
+def stop(server: subprocess.Popen[str]) -> None:
     server.send_signal(signal.SIGTERM)
     try:
         server.wait(timeout=30)
@@ -138,16 +144,19 @@ def show_best() -> None:
         say(f"  {run.info.run_name}  accuracy={run.data.metrics['accuracy']:.4f}  run {run.info.run_id}")
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def predict() -> None:
+    """Load the registered model by its alias, as somebody else would, and predict."""
+    client = modelyard.MlflowClient()
+    version = client.get_latest_versions("breast-cancer")[0]
+    client.set_registered_model_alias("breast-cancer", "champion", version.version)
+    model = modelyard.pyfunc.load_model("models:/breast-cancer@champion")
+    data, truth = load_breast_cancer(return_X_y=True)
+    right = (model.predict(data) == truth).mean()
+    verdict, seconds = (version.tags[f"modelyard.verification{part}"] for part in ("", ".seconds"))
+    say(
+        f"\nThe registered model breast-cancer, version {version.version} (@champion): verification {verdict} in {seconds} s"
+    )
+    say(f"  load_model('models:/breast-cancer@champion').predict({len(data)} rows): {right:.1%} right")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,31 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from modelyard import artifacts, client, cloudflow, data, entities, exceptions, tracking
+    from modelyard import (
+        artifacts,
+        catboost,
+        client,
+        cloudflow,
+        composite,
+        data,
+        entities,
+        exceptions,
+        keras,
+        lightgbm,
+        models,
+        onnx,
+        pyfunc,
+        pytorch,
+        sealed,
+        sklearn,
+        statsmodels,
+        tensorflow,
+        tracking,
+        transformers,
+        types,
+        xgboost,
+    )
+    from modelyard.client.autolog.verbs import autolog
     from modelyard.client.client import MlflowClient
     from modelyard.client.client import MlflowClient as Client
     from modelyard.client.fluent.addresses import (
@@ -107,6 +131,7 @@ if TYPE_CHECKING:
     from modelyard.core.version import __version__
 
 _HOMES: dict[str, str] = {
+    "autolog": "modelyard.client.autolog.verbs",
     "MlflowClient": "modelyard.client.client",
     "Client": "modelyard.client.client:MlflowClient",
     "get_registry_uri": "modelyard.client.fluent.addresses",
@@ -183,7 +208,30 @@ _HOMES: dict[str, str] = {
     "MlflowException": "modelyard.core.errors:ModelyardError",
     "__version__": "modelyard.core.version",
 }
-_MODULES = ("artifacts", "client", "cloudflow", "data", "entities", "exceptions", "tracking")
+_MODULES = (
+    "artifacts",
+    "catboost",
+    "client",
+    "cloudflow",
+    "composite",
+    "data",
+    "entities",
+    "exceptions",
+    "keras",
+    "lightgbm",
+    "models",
+    "onnx",
+    "pyfunc",
+    "pytorch",
+    "sealed",
+    "sklearn",
+    "statsmodels",
+    "tensorflow",
+    "tracking",
+    "transformers",
+    "types",
+    "xgboost",
+)
 
 __all__ = [
     "ActiveModel",
@@ -195,9 +243,12 @@ __all__ = [
     "__version__",
     "active_run",
     "artifacts",
+    "autolog",
+    "catboost",
     "clear_active_model",
     "client",
     "cloudflow",
+    "composite",
     "create_experiment",
     "create_external_model",
     "data",
@@ -225,8 +276,10 @@ __all__ = [
     "get_tracking_uri",
     "initialize_logged_model",
     "is_tracking_uri_set",
+    "keras",
     "last_active_run",
     "last_logged_model",
+    "lightgbm",
     "load_table",
     "log_artifact",
     "log_artifacts",
@@ -244,9 +297,14 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "models",
+    "onnx",
+    "pyfunc",
+    "pytorch",
     "register_model",
     "restore_experiment",
     "restore_run",
+    "sealed",
     "search_experiments",
     "search_logged_models",
     "search_model_versions",
@@ -265,9 +323,15 @@ __all__ = [
     "set_tag",
     "set_tags",
     "set_tracking_uri",
+    "sklearn",
     "start_run",
+    "statsmodels",
     "sync",
+    "tensorflow",
     "tracking",
+    "transformers",
+    "types",
+    "xgboost",
 ]
 
 

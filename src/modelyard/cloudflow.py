@@ -1,5 +1,6 @@
-"""``modelyard.cloudflow``: the spelling of composite models, as far as it is about tracking."""
+"""``modelyard.cloudflow``: composite models by the names that ``cloudflow`` gave them."""
 
+from modelyard.client.flavors.composite import cloudflow_model
 from modelyard.client.fluent.environment import prepare_env
 
-__all__ = ["prepare_env"]
+__all__ = ["cloudflow_model", "prepare_env"]

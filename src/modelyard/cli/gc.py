@@ -9,8 +9,12 @@ from modelyard.cli.db import opened
 from modelyard.cli.progress import Progress
 from modelyard.cli.server import folder_of
 from modelyard.cli.store import confirm
+from modelyard.core import failpoints
 from modelyard.core.clock import SystemClock
 from modelyard.core.errors import InvalidParameter
+from modelyard.services.stores import Stores
+
+AT_ONCE = 200  # folders that are noted as gone in one transaction
 
 _AGE = re.compile(r"(?:(\d+)d)?\s*(?:(\d+)h)?\s*(?:(\d+)m)?\s*(?:(\d+)s)?")
 _UNITS = (86_400_000, 3_600_000, 60_000, 1_000)
@@ -27,14 +31,25 @@ def gc(arguments: Arguments) -> int:
             print("Nothing was removed.")
             return 1
         gone = stores.tracking.purge(before)
-        with Progress("removing files", len(gone.artifact_keys)) as progress:
-            for number, key in enumerate(gone.artifact_keys, 1):
-                stores.artifacts.delete(key)
-                progress.at(number)
+        remove_files(stores)
     finally:
         stores.close()
     print(f"Removed {len(gone.experiments)} experiments, {len(gone.runs)} runs and {len(gone.models)} logged models.")
     return 0
+
+
+def remove_files(stores: Stores) -> None:
+    """Remove the files of what was purged, now or by a call that did not come to its end."""
+    reach = failpoints.at("inside-gc")
+    keys = stores.tracking.leftovers()
+    with Progress("removing files", len(keys)) as progress:
+        for start in range(0, len(keys), AT_ONCE):
+            some = keys[start : start + AT_ONCE]
+            for number, key in enumerate(some, start + 1):
+                reach()
+                stores.artifacts.delete(key)
+                progress.at(number)
+            stores.tracking.forget_leftovers(some)
 
 
 def milliseconds(age: str) -> int:

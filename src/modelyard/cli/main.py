@@ -26,6 +26,8 @@ GROUPS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "runs": ("modelyard.cli.runs", "list, describe, delete and restore runs"),
         "artifacts": ("modelyard.cli.artifacts", "upload, list and download the files of runs"),
         "registry": ("modelyard.cli.registry", "registered models, versions, aliases and stages"),
+        "models": ("modelyard.cli.models", "look at a model without loading it; seal and unseal models"),
+        "trust": ("modelyard.cli.trust", "whose models this machine loads although they can run code"),
         "db": ("modelyard.cli.db", "upgrade, check and compact a store's database"),
         "gc": ("modelyard.cli.gc", "remove deleted experiments and runs for good"),
         "sync": ("modelyard.cli.sync", "send what was journalled while the server was away"),

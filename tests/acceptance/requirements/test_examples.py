@@ -140,3 +140,20 @@ def test_the_experiment_reads_either_copy_and_names_a_missing_file(tmp_path: Pat
     assert missed.returncode == 1
     assert "winequality-white.csv" in missed.stderr
     assert len(session.runs("wine-quality-test")) == 1
+
+
+def test_logging_the_model_and_predicting_with_it(session: Session, wine: Path) -> None:
+    """S1.59: 02_Experiment_log_model.py and 04_Predict_Batch.py; the first wine is predicted as N5 says."""
+    need_learning()
+    file = str(wine / "winequality-white.csv")
+    tutorial(session, "02_Experiment_log_model.py", WINE_QUALITY_CSV=file)
+    run = newest(session, "wine-quality-test")
+    assert run.data.metrics == pytest.approx({"rmse": 0.82224, "mae": 0.62788, "r2": 0.12679}, abs=6e-6)
+    lines = tutorial(session, "04_Predict_Batch.py", f"runs:/{run.info.run_id}/model", file).splitlines()
+    assert len(lines) == 4899
+    assert lines[0].endswith("quality,prediction")
+    predictions = [float(line.rpartition(",")[2]) for line in lines[1:]]
+    assert all(4 < each < 8 for each in predictions)
+    wrong = session.start(str(TUTORIAL / "04_Predict_Batch.py"), f"runs:/{run.info.run_id}/mode", file)
+    assert wrong.returncode != 0
+    assert "mode" in wrong.stderr

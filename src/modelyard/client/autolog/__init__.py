@@ -1,0 +1,1 @@
+"""Autologging: what a framework's own `fit` or `train` is told and finds, recorded without a line in the script."""

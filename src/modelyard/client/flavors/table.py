@@ -1,0 +1,20 @@
+"""The verbs of each flavor, a row each: MLflow's word for the model, and the flavor's own options."""
+
+from modelyard.client.flavors.verbs import FlavorVerbs
+
+SKLEARN = FlavorVerbs("sklearn", subject="sk_model", options=("serialization_format", "pyfunc_predict_fn"))
+XGBOOST = FlavorVerbs("xgboost", subject="xgb_model", options=("model_format",))
+LIGHTGBM = FlavorVerbs("lightgbm", subject="lgb_model")
+CATBOOST = FlavorVerbs("catboost", subject="cb_model", options=("format",))
+STATSMODELS = FlavorVerbs("statsmodels", subject="statsmodels_model", options=("remove_data",))
+PYTORCH = FlavorVerbs("pytorch", subject="pytorch_model", options=("serialization_format",))
+KERAS = FlavorVerbs("keras", subject="model")
+TENSORFLOW = FlavorVerbs("tensorflow", subject="model")
+ONNX = FlavorVerbs("onnx", subject="onnx_model", options=("onnx_execution_providers", "onnx_session_options"))
+TRANSFORMERS = FlavorVerbs("transformers", subject="transformers_model", options=("task",))
+PYFUNC = FlavorVerbs(
+    "python_function",
+    subject="python_model",
+    options=("artifacts", "model_config", "loader_module", "data_path"),
+    place_first=True,
+)

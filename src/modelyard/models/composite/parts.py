@@ -1,0 +1,150 @@
+"""The models of a composite one as folders, each named by the digest of its files, equal ones kept once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from modelyard.core.errors import InvalidParameter, ModelyardError
+from modelyard.models import catalog
+from modelyard.models.addresses import fetch
+from modelyard.models.catalog import PYFUNC
+from modelyard.models.composite.pickling import Reading, Written, write
+from modelyard.models.flavor import Flavor
+from modelyard.models.load import flavor_behind, load_pyfunc, open_folder
+from modelyard.models.mlmodel import Model
+from modelyard.models.offline import OFFLINE
+from modelyard.models.requirements import distributions, modules_of_folder
+from modelyard.models.trust import admit, digest, modules_in
+
+PARTS = "parts"
+_PICKLE = "part.pkl"
+_NEW = "new"
+
+Entry = dict[str, Any]
+
+
+class PartWriter:
+    """Writes models below the folder of a composite one, and collects what their code leads to."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names: dict[int, str] = {}
+        self.written = Written()
+        self.modules: set[str] = set()
+
+    def write(self, name: str, part: Any) -> Entry:
+        """Write a model; answers its entry of MLmodel.
+
+        Raises ``InvalidParameter`` naming the model when it cannot be saved.
+        """
+        if id(part) in self._names:
+            return {"same_as": self._names[id(part)]}
+        self._names[id(part)] = name
+        try:
+            place, entry = self._write(part)
+        except Exception as error:
+            raise _refused(name, error) from error
+        return {**entry, "path": self._settle(place)}
+
+    def write_registered(self, name: str, address: str, follow: bool) -> Entry:
+        """Copy the model at an address, as it is now.
+
+        Raises ``UntrustedModel`` when this machine would not load it: nobody vouches for others by accident.
+        """
+        try:
+            folder, model, sealed = open_folder(fetch(address))
+        except ModelyardError as error:
+            raise _refused(name, error) from error
+        if PYFUNC not in model.flavors or sealed is not None:
+            why = "it is sealed, and would be stored open" if sealed else "it has no python_function: it cannot predict"
+            raise InvalidParameter(f"The model {name!r} cannot be saved: {address}: {why}.")
+        admit(folder, model, flavor=flavor_behind(model.flavors[PYFUNC]))
+        place = self._place()
+        shutil.copytree(folder, place, dirs_exist_ok=True)
+        self.modules.update(modules_of_folder(place, model))
+        entry = {"flavor": PYFUNC, "address": address, "model_id": model.model_id, "follow": follow}
+        return {**{key: value for key, value in entry.items() if value is not None}, "path": self._settle(place)}
+
+    def _write(self, part: Any) -> tuple[Path, Entry]:
+        place = self._place()
+        flavor = _flavor_of(part)
+        if flavor is not None:
+            entries = flavor.save(part, place)
+            if not _holds_own_code(place):
+                self.modules.update(modules_of_folder(place, Model(flavors=entries)))
+                return place, {"flavor": flavor.name, "config": entries[flavor.name]}
+            shutil.rmtree(place)
+            place.mkdir()
+        written = write(part, place / _PICKLE)
+        self.written.names |= written.names
+        self.written.code_of = self.written.code_of or written.code_of
+        self.modules.update(modules_in(place))
+        return place, {"flavor": "pickle"}
+
+    def _place(self) -> Path:
+        place = self._folder / PARTS / _NEW
+        place.mkdir(parents=True)
+        return place
+
+    def _settle(self, place: Path) -> str:
+        target = place.with_name(digest(place).partition(":")[2])
+        if target.exists():
+            shutil.rmtree(place)
+        else:
+            os.replace(place, target)
+        return f"{PARTS}/{target.name}"
+
+
+def _refused(name: str, error: Exception) -> InvalidParameter:
+    words = error.message if isinstance(error, ModelyardError) else f"{type(error).__name__}: {error}"
+    return InvalidParameter(f"The model {name!r} cannot be saved: {words}")
+
+
+def load_parts(folder: Path, entries: Mapping[str, Entry], reading: Reading) -> dict[str, Any]:
+    """The models by name; the folder is one that was admitted."""
+    found: dict[str, Any] = {}
+    for name, entry in entries.items():
+        same = entry.get("same_as")
+        found[name] = found[same] if same is not None else _load(folder, entry, reading)
+    return found
+
+
+def _load(folder: Path, entry: Entry, reading: Reading) -> Any:
+    place = inside(folder, str(entry["path"]))
+    if "address" in entry:
+        if entry.get("follow") and not OFFLINE.get():
+            return load_pyfunc(fetch(str(entry["address"])))
+        return load_pyfunc(place, trust=digest(place))
+    if entry["flavor"] == "pickle":
+        return reading.read(place / _PICKLE)
+    return catalog.flavor(str(entry["flavor"])).load(place, entry["config"])
+
+
+def inside(folder: Path, key: str) -> Path:
+    """A path below the folder; raises ``InvalidParameter`` for one that leads out of it."""
+    place = (folder / key).resolve()
+    if folder.resolve() not in place.parents:
+        raise InvalidParameter(f"The MLmodel file names {key!r}, which is outside the model folder.")
+    return place
+
+
+def _flavor_of(part: Any) -> Flavor | None:
+    """The flavor of the model's framework; what is of none is pickled with the code around it."""
+    try:
+        flavor = catalog.flavor_of(part)
+    except InvalidParameter:
+        return None
+    return None if flavor.name == PYFUNC else flavor
+
+
+def _holds_own_code(place: Path) -> bool:
+    """Whether a flavor's files lead to modules of the author's own, which only our pickles take along, or hold code."""
+    return any(
+        name == "cloudpickle" or (name not in distributions() and name not in sys.stdlib_module_names)
+        for name in modules_in(place)
+    )

@@ -1,0 +1,117 @@
+"""The files that say how to rebuild a model's environment: one set of facts, three formats.
+
+``requirements.txt`` for pip, ``python_env.yaml`` for virtualenv and uv, ``conda.yaml`` for conda. Formats:
+https://mlflow.org/docs/latest/ml/model/#storage-format
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from modelyard.core.errors import InvalidParameter
+from modelyard.core.extras import require
+from modelyard.models.options import PathLike
+from modelyard.models.requirements import canonical
+
+REQUIREMENTS = "requirements.txt"
+CONSTRAINTS = "constraints.txt"
+PYTHON_ENV = "python_env.yaml"
+CONDA = "conda.yaml"
+_BUILD = ("pip", "setuptools", "wheel")
+_NAME_ENDS = "=<>!~[;@ "
+
+
+def read_requirements(given: Sequence[str] | PathLike) -> list[str]:
+    """The lines of a list, or of a requirements file; comments and empty lines are left out.
+
+    Raises ``InvalidParameter`` for a file that is not there.
+    """
+    if isinstance(given, str | os.PathLike):
+        path = Path(given)
+        if not path.is_file():
+            raise InvalidParameter(f"There is no requirements file {os.fspath(given)!r}; give a list, or its path.")
+        lines: Iterable[str] = path.read_text(encoding="utf-8").splitlines()
+    else:
+        lines = given
+    stripped = (str(line).partition(" #")[0].strip() for line in lines)
+    return [line for line in stripped if line and not line.startswith("#")]
+
+
+def merge(found: Sequence[str], extra: Sequence[str]) -> list[str]:
+    """Both lists as one; what ``extra`` says of a package replaces what was found."""
+    named = {_name(line) for line in extra}
+    return [line for line in found if _name(line) not in named] + list(extra)
+
+
+def write(folder: Path, requirements: Sequence[str], conda_env: Mapping[str, Any] | PathLike | None = None) -> None:
+    """Write the three files. A conda environment decides instead of the requirements, where one is given."""
+    conda = _conda_env(conda_env) if conda_env is not None else _as_conda(requirements)
+    if conda_env is not None:
+        requirements = _pip_part(conda)
+    (folder / REQUIREMENTS).write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
+    _write_yaml(folder / CONDA, conda)
+    _write_yaml(
+        folder / PYTHON_ENV,
+        {
+            "python": _python_of(conda),
+            "build_dependencies": _installed(_BUILD),
+            "dependencies": [f"-r {REQUIREMENTS}"],
+        },
+    )
+
+
+def _as_conda(requirements: Sequence[str]) -> dict[str, Any]:
+    dependencies = [f"python={platform.python_version()}", "pip", {"pip": list(requirements)}]
+    return {"channels": ["conda-forge"], "dependencies": dependencies, "name": "mlflow-env"}
+
+
+def _conda_env(given: Mapping[str, Any] | PathLike) -> dict[str, Any]:
+    if isinstance(given, Mapping):
+        content: Any = dict(given)
+    else:
+        path = Path(given)
+        if not path.is_file():
+            raise InvalidParameter(f"There is no conda environment file {os.fspath(given)!r}.")
+        content = _yaml().safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict) or not isinstance(content.get("dependencies"), list):
+        raise InvalidParameter("A conda environment is a map with a list of 'dependencies'.")
+    return content
+
+
+def _pip_part(conda: Mapping[str, Any]) -> list[str]:
+    return [str(line) for entry in conda["dependencies"] if isinstance(entry, dict) for line in entry.get("pip") or ()]
+
+
+def _python_of(conda: Mapping[str, Any]) -> str:
+    for entry in conda["dependencies"]:
+        if isinstance(entry, str) and _name(entry) == "python" and len(entry) > len("python"):
+            return entry[len("python") :].lstrip("=<>!~ ")
+    return platform.python_version()
+
+
+def _installed(names: Iterable[str]) -> list[str]:
+    found = []
+    for name in names:
+        try:
+            found.append(f"{name}=={importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            found.append(name)
+    return found
+
+
+def _name(requirement: str) -> str:
+    end = min((requirement.find(char) for char in _NAME_ENDS if char in requirement), default=len(requirement))
+    return canonical(requirement[:end].strip())
+
+
+def _write_yaml(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(_yaml().safe_dump(dict(content), sort_keys=False, default_flow_style=False), encoding="utf-8")
+
+
+def _yaml() -> Any:
+    return require("yaml", what="Saving a model", extra="models")

@@ -1,0 +1,44 @@
+"""How a model is saved, as far as it is no flavor's own matter."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+PathLike = str | os.PathLike[str]
+
+
+class SaveOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller may say about saving. Names and meanings are MLflow's where it has them.
+
+    - ``signature``: what goes in and comes out; inferred from ``input_example`` when it is None, left out when False.
+    - ``input_example``: data the model can predict on, or a pair of data and params; saved with the model.
+    - ``pip_requirements``: all requirements, as a list or a file; found from what the model uses when None.
+    - ``extra_pip_requirements``: requirements beyond those found.
+    - ``conda_env``: a conda environment, as a dictionary or a file; it decides instead of the requirements.
+    - ``code_paths``: files and folders of Python code the model imports; they travel with it.
+    - ``extra_files``: any other files to keep in the model folder.
+    - ``metadata``: any JSON the MLmodel file shall carry.
+    - ``training_data``: the data the model was trained on: a table, an array, rows, a dataset, or an iterator of those; a
+      profile of it is kept, never the rows.
+    - ``profile``: keep that profile, or one of the example where no training data are given. It says ranges,
+      distributions and common values of columns; False keeps none.
+    - ``verify``: load the saved folder in a clean process and predict on the example there.
+    - ``verify_seconds``: how long that may take.
+    """
+
+    signature: Any = None
+    input_example: Any = None
+    pip_requirements: Sequence[str] | PathLike | None = None
+    extra_pip_requirements: Sequence[str] | PathLike | None = None
+    conda_env: Mapping[str, Any] | PathLike | None = None
+    code_paths: Sequence[PathLike] | None = None
+    extra_files: Sequence[PathLike] | None = None
+    metadata: Mapping[str, Any] | None = None
+    training_data: Any = None
+    profile: bool = True
+    verify: bool = True
+    verify_seconds: float = 600.0

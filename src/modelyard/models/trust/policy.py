@@ -1,0 +1,61 @@
+"""The loader's decision: this folder, for this reason, or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelyard.core.errors import UntrustedModel
+from modelyard.models.trust import manifest as manifests
+from modelyard.models.trust.formats import Tier, finding
+from modelyard.models.trust.keys import KeyRing, TrustStore
+from modelyard.models.trust.manifest import Manifest
+from modelyard.models.trust.signatures import read_signature, signer
+
+if TYPE_CHECKING:
+    from modelyard.models.mlmodel import Model
+
+_SHOWN = 5
+
+
+def admit(folder: Path, model: Model, *, flavor: str, trust: str | None = None, ring: KeyRing | None = None) -> str:
+    """Decide whether a folder may be loaded by a flavor; answers why. Runs none of the model's code.
+
+    ``trust`` is the digest of a folder whose code shall run all the same, such as ``sha256:…``: trust for one load.
+    Raises ``ChangedModel`` when the files are not those of the folder's manifest, and ``UntrustedModel`` with the
+    reason and the ways out when the format can run code and nobody trusted signed the manifest.
+    """
+    there = manifests.scan(folder)
+    promised = manifests.read(folder)
+    if promised is not None:
+        manifests.check(promised, there)
+    found = finding(folder, model, flavor)
+    if found.tier is Tier.DATA:
+        return found.reason
+    if trust is not None:
+        if trust != there.digest:
+            raise UntrustedModel(f"Trust was given for {trust}, but these files are {there.digest}: untrusted.")
+        return f"trust was given for {trust}"
+    store = (ring or KeyRing.of_user()).trusted()
+    named = next((each.name for each in store.models if each.digest == there.digest), None)
+    if named is not None:
+        return f"the trust store names the model: {named}"
+    by = signer(folder, promised, store) if promised is not None else None
+    if by is not None:
+        return f"signed by {by.name} ({by.key_id})"
+    raise UntrustedModel(_refusal(folder, there, found.reason, store))
+
+
+def _refusal(folder: Path, there: Manifest, reason: str, store: TrustStore) -> str:
+    signed = read_signature(folder)
+    if signed is None:
+        who = "nobody signed it"
+    elif store.key(signed.key_id) is None:
+        who = f"it is signed by the key {signed.key_id}, which this machine does not trust"
+    else:
+        who = "its signature is of another kind than this release knows"
+    return (
+        f"The model is untrusted: {reason}, and {who}. Look at it with 'modelyard models inspect'. If you believe who"
+        f" made it, load it with trust={there.digest!r}, or run 'modelyard trust add {there.digest}'"
+        " (these files) or 'modelyard trust add <public key>' (all that its maker signs)."
+    )
