@@ -18,12 +18,15 @@ from benches.machine import describe
 from benches.scenario import Readings, Room, Scenario
 from benches.scenarios import (
     artifact,
+    autolog,
     create_run,
     disk,
     history,
     import_time,
+    load_pyfunc,
     log_batch,
     log_metric,
+    log_model,
     search,
     start,
     training_loop,
@@ -33,7 +36,8 @@ from benches.systems import ECHO, OURS, PEERS, System, prepare
 SCENARIOS = [
     module.SCENARIO
     for module in (
-        log_metric, log_batch, create_run, search, history, artifact, disk, start, training_loop, import_time
+        log_metric, log_batch, create_run, search, history, artifact, disk, start, training_loop, import_time,
+        log_model, load_pyfunc, autolog,
     )
 ]  # fmt: skip
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"

@@ -7,7 +7,6 @@ class of this script, and a lambda.
 """
 
 import sys
-from importlib.util import find_spec
 
 import download_file
 from sklearn.feature_extraction.text import CountVectorizer
@@ -16,6 +15,11 @@ from sklearn.pipeline import make_pipeline
 
 import modelyard as mlflow
 from modelyard import cloudflow
+
+try:
+    import torch
+except ImportError:
+    torch = None
 
 EXPERIMENT = "composite example"
 
@@ -39,10 +43,8 @@ def sentiments():
 
 def brightness():
     """A network of one layer that answers how bright the left and the right half of a picture are."""
-    if find_spec("torch") is None:
+    if torch is None:
         return lambda image: [sum(row[place] for row in image for place in half) / 8 for half in ((0, 1), (2, 3))]
-    import torch
-
     layer = torch.nn.Linear(16, 2, bias=False)
     left = [[1 / 8, 1 / 8, 0, 0] * 4, [0, 0, 1 / 8, 1 / 8] * 4]
     layer.weight.data = torch.tensor(left)
@@ -66,11 +68,8 @@ def predict_to_save(
         return translation_model.translate(data)
     if input_type == "image":
         image = download_file.download_image(4)
-        if type(image_classification).__module__.startswith("torch"):
-            import torch
-
-            image = torch.tensor(image)
-        left, right = map(float, image_classification(image))
+        scores = image_classification(image) if torch is None else image_classification(torch.tensor(image)).detach()
+        left, right = map(float, scores)
         return {"label": "left" if left > right else "right", "score": max(left, right)}
     if input_type == "summarization":
         if data is None:

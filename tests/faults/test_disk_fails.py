@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.sizes import size
 from tests.faults.writers import Writers
 from tests.support.server import API, RunningServer, StartServer
 from tests.support.strace import failing, require_strace
@@ -15,7 +16,8 @@ from tests.support.strace import failing, require_strace
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
 CUT = (OSError, http.client.HTTPException)
 SYNCS = "fdatasync,fsync"
-WHEN = (1, 2, 3, 5, 8, 13, 21, 34, 45, 60)
+WHEN = size((1, 3, 8, 21, 60), range(1, 61))
+WHEN_FILE = size((1, 2, 3, 5, 8), range(1, 31))
 MOST = 400
 
 
@@ -85,7 +87,7 @@ def refuses(server: RunningServer, run: str) -> None:
     assert server.process.poll() == 1
 
 
-@pytest.mark.parametrize("when", [2, 7, 20])
+@pytest.mark.parametrize("when", size((2, 20), range(1, 31)))
 def test_of_many_writers_none_is_told_what_is_not_so(server: RunningServer, tmp_path: Path, when: int) -> None:
     with Writers([server], 4) as writers:
         restart_under(server, tmp_path, "EIO", str(when))
@@ -97,7 +99,7 @@ def test_of_many_writers_none_is_told_what_is_not_so(server: RunningServer, tmp_
         writers.check()
 
 
-@pytest.mark.parametrize("when", [*range(1, 9)])
+@pytest.mark.parametrize("when", WHEN_FILE)
 def test_a_file_that_was_not_synced_is_not_acknowledged(server: RunningServer, tmp_path: Path, when: int) -> None:
     for number in range(3):
         assert server.request("PUT", f"{FILES}/0/old{number}/file", b"old").status == 200

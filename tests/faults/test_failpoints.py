@@ -19,13 +19,14 @@ import pytest
 from modelyard.core import failpoints
 from modelyard.db.migrate import check, current_version, latest_version, steps, upgrade
 from modelyard.db.sqlite import SqliteDatabase
+from tests.faults.sizes import size
 from tests.faults.writers import Writers, seconds_until_ready
 from tests.support.databases import Databases
 from tests.support.processes import ROOT
 from tests.support.server import API, Reply, RunningServer, StartServer
 
 SEED = int(os.environ.get("MODELYARD_TEST_SEED", "20261"))
-TIMES = int(os.environ.get("MODELYARD_TEST_KILLS", "3"))  # at each place; of a nightly run, 20
+TIMES = size(2, 20)  # at each place
 FILES = "/api/2.0/mlflow-artifacts/artifacts"
 CUT = (OSError, http.client.HTTPException)
 
@@ -243,14 +244,16 @@ def test_a_removal_that_was_cut_harms_nothing_else_and_goes_on(
     is_sound(server)
 
 
-def test_a_removal_that_was_cut_leaves_no_files(server: RunningServer) -> None:
-    run = server.new_run()
-    upload(server, f"0/{run}/artifacts/file", b"x")
-    server.api("runs/delete", {"run_id": run})
+@pytest.mark.parametrize("failpoint", ["after-commit:1", "inside-gc:1", "inside-gc:2", "before-commit:6"])
+def test_a_removal_that_was_cut_leaves_no_files(server: RunningServer, failpoint: str) -> None:
+    for _ in range(2):
+        run = server.new_run()
+        upload(server, f"0/{run}/artifacts/file", b"x")
+        server.api("runs/delete", {"run_id": run})
     server.stop()
-    assert gc(server, "inside-gc:1:kill") == -signal.SIGKILL
+    assert gc(server, f"{failpoint}:kill") == -signal.SIGKILL
     assert gc(server) == 0
-    assert not (Path(server.store) / "artifacts" / "0" / run).exists()
+    assert list((Path(server.store) / "artifacts" / "0").iterdir()) == []
 
 
 def gc(server: RunningServer, failpoint: str = "") -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.sizes import size
 from tests.faults.writers import Writers, random_pause, seconds_until_ready
 from tests.support.databases import Databases
 from tests.support.raw_http import exchange, message
@@ -49,7 +50,7 @@ def integrity(server: RunningServer) -> None:
 def test_what_was_acknowledged_survives_being_killed_at_any_moment(kept: RunningServer) -> None:
     dice = random.Random(SEED)
     took = []
-    kills = 10 if Path(kept.store).exists() else 4
+    kills = size(7, 350) if Path(kept.store).exists() else size(3, 150)
     with Writers([kept]) as writers:
         writers.start()
         for _ in range(kills):

@@ -22,6 +22,7 @@ import pytest
 
 from modelyard.server.options import ServerOptions
 from modelyard.services.stores import StoreOptions, open_stores
+from tests.faults.sizes import size
 from tests.faults.writers import history
 from tests.support.disk import Disk
 from tests.support.local_server import LocalServer
@@ -30,7 +31,7 @@ from tests.support.server import API, RunningServer, StartServer
 from tests.support.strace import Call, calls_in, require_strace, tracing
 
 SEED = int(os.environ.get("MODELYARD_TEST_SEED", "20262"))
-REPLAYS = int(os.environ.get("MODELYARD_TEST_REPLAYS", "40"))  # of a nightly run, 1000
+REPLAYS = size(24, 1000)
 PROXY = "/api/2.0/mlflow-artifacts"
 FILES = f"{PROXY}/artifacts"
 POINTS = 10

@@ -34,7 +34,9 @@ def pipeline(task: str) -> Any:
         "feature-extraction": transformers.BertModel,
         "text-generation": transformers.GPT2LMHeadModel,
     }[task]
-    return transformers.pipeline(task, model=make(_config(transformers, task)).eval(), tokenizer=tokenizer(), device="cpu")
+    return transformers.pipeline(
+        task, model=make(_config(transformers, task)).eval(), tokenizer=tokenizer(), device="cpu"
+    )
 
 
 def _config(transformers: Any, task: str) -> Any:

@@ -58,3 +58,9 @@ def graded() -> Any:
     """A number for each row of ``categorical``, that depends on its categories."""
     frame = categorical()
     return quality() + 10 * frame["colour"].cat.codes.to_numpy() + 3 * frame["year"].cat.codes.to_numpy()
+
+
+def in_ascii() -> pd.DataFrame:
+    """``categorical`` with names of categories that XGBoost keeps whole."""
+    frame = categorical()
+    return frame.assign(colour=frame["colour"].cat.rename_categories({"rosé": "rose"}))

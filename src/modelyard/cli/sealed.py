@@ -36,8 +36,8 @@ def seal_model(arguments: Arguments) -> None:
         "path": str(done.path),
         "bytes": done.size,
         "model": done.digest,
-        "signed by": done.signer or "nobody",
-        "opened by": [*done.recipients, *(["the passphrase"] if passphrase is not None else [])] or "everybody",
+        "signed_by": done.signer or "nobody",
+        "opened_by": [*done.recipients, *(["the passphrase"] if passphrase is not None else [])] or "everybody",
     }
     show_one(row, arguments.output)
 
@@ -63,13 +63,7 @@ def show_keys(arguments: Arguments) -> None:
     if arguments.renew:
         renew_recipient_key()
     keys = machine_keys()
-    row = {
-        "recipient": keys.recipient,
-        "recipient id": keys.recipient_id,
-        "signing key": keys.signing,
-        "signing key id": keys.signing_id,
-    }
-    show_one(row, arguments.output)
+    show_one(keys._asdict(), arguments.output)
 
 
 def _follow(arguments: Arguments) -> None:

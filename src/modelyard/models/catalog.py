@@ -48,6 +48,21 @@ def flavor(name: str, **options: Any) -> Flavor:
     return made
 
 
+def flavor_loading(loader_module: str) -> str:
+    """The flavor that loads what MLflow would load with a module.
+
+    A flavor plugged in says so by an attribute ``loader_module``. Any other module is the model's own, whose code is in
+    the folder: a Python function.
+
+    >>> flavor_loading("mlflow.sklearn")
+    'sklearn'
+    """
+    if loader_module in LOADERS:
+        return LOADERS[loader_module]
+    own = (name for name in plugins.names(GROUP) if name not in plugins.BUILT_IN[GROUP])
+    return next((name for name in own if getattr(flavor(name), "loader_module", None) == loader_module), PYFUNC)
+
+
 def flavor_of(obj: Any) -> Flavor:
     """The flavor that handles an object; own ones come before the built-in ones, the Python function last.
 

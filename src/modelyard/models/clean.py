@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> None:
             verdict = _try(Path(folder), digest)
         except BaseException as error:  # noqa: BLE001 - whatever a model's own code does, the verdict names it
             verdict = Verdict(status="failed", message=f"{type(error).__name__}: {error}"[:_LONGEST])
-    used = sorted(imported - sys.stdlib_module_names)
+    used = sorted(imported - sys.stdlib_module_names - {"modelyard"})
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     whole = msgspec.structs.replace(verdict, peak_memory=peak, python=platform.python_version(), modules=used)
     Path(report).write_bytes(msgspec.json.encode(whole))

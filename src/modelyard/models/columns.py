@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modelyard.core.errors import InvalidParameter
+from modelyard.core.extras import optional
 from modelyard.models.libraries import kind_of, pandas
 
 _MOST_SHOWN = 10
@@ -18,7 +19,9 @@ def as_frame(data: Any) -> Any:
     ['age', 'city']
     """
     match kind_of(data):
-        case "polars" | "arrow":
+        case "polars":
+            return data.to_pandas() if optional("pyarrow") else pandas().DataFrame(data.to_dict(as_series=False))
+        case "arrow":
             return data.to_pandas()
         case "series" | "polars-series":
             return data.to_frame()

@@ -23,37 +23,75 @@ CONSTRAINTS = "constraints.txt"
 PYTHON_ENV = "python_env.yaml"
 CONDA = "conda.yaml"
 _BUILD = ("pip", "setuptools", "wheel")
+_CONSTRAINT, _REQUIREMENT = "-c", "-r"
 _NAME_ENDS = "=<>!~[;@ "
 
 
 def read_requirements(given: Sequence[str] | PathLike) -> list[str]:
     """The lines of a list, or of a requirements file; comments and empty lines are left out.
 
-    Raises ``InvalidParameter`` for a file that is not there.
+    Lines that name other files are given as they are. Raises ``InvalidParameter`` for a file that is not there.
     """
     if isinstance(given, str | os.PathLike):
         path = Path(given)
         if not path.is_file():
             raise InvalidParameter(f"There is no requirements file {os.fspath(given)!r}; give a list, or its path.")
-        lines: Iterable[str] = path.read_text(encoding="utf-8").splitlines()
+        lines: Iterable[str] = path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
     else:
         lines = given
     stripped = (str(line).partition(" #")[0].strip() for line in lines)
     return [line for line in stripped if line and not line.startswith("#")]
 
 
+def gather(given: Sequence[str] | PathLike) -> list[str]:
+    """The same for whoever saves a model: what ``-r`` lines name stands in their place, ``-c`` lines have whole paths.
+
+    ``write`` takes the constraints along. Paths are relative to the file that names them, as they are for pip.
+    """
+    is_file = isinstance(given, str | os.PathLike)
+    return _gathered(given, Path(given).parent if is_file else Path(), ())  # type: ignore[arg-type]
+
+
+def _gathered(given: Sequence[str] | PathLike, place: Path, inside: tuple[Path, ...]) -> list[str]:
+    found = []
+    for line in read_requirements(given):
+        option, name = _file_named(line)
+        if not name or "://" in name:
+            found.append(line)
+        elif option == _CONSTRAINT:
+            found.append(f"{_CONSTRAINT} {(place / name).absolute()}")
+        elif (file := (place / name).absolute()) in inside:
+            raise InvalidParameter(f"The requirements file {os.fspath(file)!r} names itself.")
+        else:
+            found += _gathered(file, file.parent, (*inside, file))
+    return found
+
+
+def _file_named(line: str) -> tuple[str, str]:
+    """``-c`` or ``-r`` and the file that such a line names; two empty texts for any other line."""
+    for option, long in ((_CONSTRAINT, "--constraint"), (_REQUIREMENT, "--requirement")):
+        for spelling in (long, option):
+            if line.startswith(spelling):
+                return option, line.removeprefix(spelling).lstrip(" =")
+    return "", ""
+
+
 def merge(found: Sequence[str], extra: Sequence[str]) -> list[str]:
     """Both lists as one; what ``extra`` says of a package replaces what was found."""
-    named = {_name(line) for line in extra}
-    return [line for line in found if _name(line) not in named] + list(extra)
+    named = {_name(line) for line in extra if not line.startswith("-")}
+    return [line for line in found if line.startswith("-") or _name(line) not in named] + list(extra)
 
 
 def write(folder: Path, requirements: Sequence[str], conda_env: Mapping[str, Any] | PathLike | None = None) -> None:
-    """Write the three files. A conda environment decides instead of the requirements, where one is given."""
-    conda = _conda_env(conda_env) if conda_env is not None else _as_conda(requirements)
-    if conda_env is not None:
-        requirements = _pip_part(conda)
-    (folder / REQUIREMENTS).write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
+    """Write the three files. A conda environment decides instead of the requirements, where one is given.
+
+    Constraints (``-c`` lines) of all files that are named become one file beside them.
+    """
+    given = _conda_env(conda_env) if conda_env is not None else None
+    place = Path(conda_env).parent if isinstance(conda_env, str | os.PathLike) else Path()
+    lines = _with_constraints(folder, requirements if given is None else _gathered(_pip_part(given), place, ()))
+    conda = _as_conda(lines) if given is None else _with_pip_part(given, lines)
+    (folder / REQUIREMENTS).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     _write_yaml(folder / CONDA, conda)
     _write_yaml(
         folder / PYTHON_ENV,
@@ -63,6 +101,22 @@ def write(folder: Path, requirements: Sequence[str], conda_env: Mapping[str, Any
             "dependencies": [f"-r {REQUIREMENTS}"],
         },
     )
+
+
+def _with_constraints(folder: Path, lines: Sequence[str]) -> list[str]:
+    """The lines with one file of constraints, which is in the folder, where they named any number of others."""
+    kept, constraints = [], []
+    for line in lines:
+        option, name = _file_named(line)
+        if option == _CONSTRAINT and "://" not in name:
+            file = Path(name)
+            constraints += _gathered(file, file.parent, (file,))
+        else:
+            kept.append(line)
+    if not constraints:
+        return kept
+    (folder / CONSTRAINTS).write_text("".join(f"{line}\n" for line in dict.fromkeys(constraints)), encoding="utf-8")
+    return [*kept, f"{_CONSTRAINT} {CONSTRAINTS}"]
 
 
 def _as_conda(requirements: Sequence[str]) -> dict[str, Any]:
@@ -85,6 +139,15 @@ def _conda_env(given: Mapping[str, Any] | PathLike) -> dict[str, Any]:
 
 def _pip_part(conda: Mapping[str, Any]) -> list[str]:
     return [str(line) for entry in conda["dependencies"] if isinstance(entry, dict) for line in entry.get("pip") or ()]
+
+
+def _with_pip_part(conda: Mapping[str, Any], lines: Sequence[str]) -> dict[str, Any]:
+    """The environment with these lines where its own were; it stays as it is when it has no packages of pip."""
+    entries = conda["dependencies"]
+    if not any(isinstance(entry, dict) and "pip" in entry for entry in entries):
+        return dict(conda)
+    others = [entry for entry in entries if not (isinstance(entry, dict) and "pip" in entry)]
+    return {**conda, "dependencies": [*others, {"pip": list(lines)}]}
 
 
 def _python_of(conda: Mapping[str, Any]) -> str:

@@ -17,6 +17,9 @@ class Flavor(Protocol):
     ``SklearnFlavor(serialization_format="skops")``; one without options saves and loads what the framework usually
     gives. Loading makes an instance without options: what it needs is in the configuration that was saved.
 
+    A flavor of somebody else's is an entry point in the group ``modelyard.flavors``. Where its ``python_function`` entry
+    names a loader module of its own, the class says so in an attribute ``loader_module``.
+
     Guarantees each flavor gives, and ``modelyard.testing``'s ``FlavorContract`` checks:
 
     - ``save`` writes below the folder it is given and nowhere else, and changes neither the object nor the process.

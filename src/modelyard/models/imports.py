@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import os
 import sys
+import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +14,8 @@ from modelyard.models.requirements import distributions
 
 _READERS = frozenset({"modelyard.models.pickles"})
 """Ours, but what they import is what the model names."""
+
+_PACKAGES = tuple({f"{sysconfig.get_path(name)}{os.sep}" for name in ("purelib", "platlib")})
 
 
 @contextmanager
@@ -41,4 +45,11 @@ def _is_own(importer: Mapping[str, Any] | None) -> bool:
     top = name.partition(".")[0]
     if name in _READERS or not top:
         return bool(top)
-    return top != "modelyard" and top not in sys.stdlib_module_names and top not in distributions()
+    if top == "modelyard" or top in sys.stdlib_module_names or _is_installed(importer):
+        return False
+    return top not in distributions()
+
+
+def _is_installed(importer: Mapping[str, Any] | None) -> bool:
+    """Whether a module lies where packages are installed: most do, and need not be looked up."""
+    return str((importer or {}).get("__file__") or "").startswith(_PACKAGES)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from modelyard.core.errors import InvalidParameter
 from modelyard.models import catalog
-from modelyard.models.catalog import LOADERS, PYFUNC
+from modelyard.models.catalog import PYFUNC
 from modelyard.models.flavor import Flavor
 from modelyard.models.mlmodel import Model
 from modelyard.models.options import PathLike
@@ -55,9 +55,7 @@ def load_native(path: PathLike, *, flavor: str, trust: str | None = None, unseal
     """
     opened = open_folder(path, trust=trust, unseal=unseal)
     if flavor not in opened.model.flavors:
-        raise InvalidParameter(
-            f'Model does not have the "{flavor}" flavor. It has: {", ".join(opened.model.flavors)}.'
-        )
+        raise InvalidParameter(f'Model does not have the "{flavor}" flavor. It has: {", ".join(opened.model.flavors)}.')
     return _load(opened, flavor, trust)[1]
 
 
@@ -83,11 +81,8 @@ def load_pyfunc(
 
 
 def flavor_behind(entry: Mapping[str, Any]) -> str:
-    """The flavor that loads what the entry ``python_function`` names.
-
-    A loader module outside the table is a Python function whose code is in the folder.
-    """
-    return LOADERS.get(str(entry.get("loader_module")), PYFUNC)
+    """The flavor that loads what the entry ``python_function`` names."""
+    return catalog.flavor_loading(str(entry.get("loader_module")))
 
 
 def _load(opened: Opened, name: str, trust: str | None, config: Mapping[str, Any] | None = None) -> tuple[Flavor, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import json
+import logging
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -14,6 +16,8 @@ from modelyard.core.version import __version__
 from modelyard.models.mlmodel import Model
 from modelyard.models.trust import modules_in
 
+_logger = logging.getLogger(__name__)
+
 _OWN = "modelyard"
 MODULES = "modules"
 """In a flavor's entry: top-level modules that the model needs and no file of it may name."""
@@ -22,7 +26,9 @@ MODULES = "modules"
 def requirements_of(modules: Iterable[str]) -> list[str]:
     """``name==version`` of the installed distributions that top-level modules come from, sorted.
 
-    Modules of no distribution (the standard library's and one's own) are no requirements.
+    Modules of no distribution (the standard library's and one's own) are no requirements, and neither are those of a
+    distribution that was installed from a folder: an index may hold somebody else's of that name. A label of a local
+    build, such as ``+cpu``, is left off: no index has it.
 
     >>> requirements_of(["json", "msgspec"])[0].startswith("msgspec==")
     True
@@ -34,14 +40,38 @@ def requirements_of(modules: Iterable[str]) -> list[str]:
         if module not in sys.stdlib_module_names
         for owner in owners.get(module, ())
     } - {_OWN}
-    return sorted(f"{name}=={importlib.metadata.version(name)}" for name in found)
+    local = sorted(name for name in found if _is_of_a_folder(name))
+    if local:
+        _logger.warning(
+            "The model uses %s, installed here from a folder: give its code with code_paths, or name where to get it with"
+            " extra_pip_requirements.",
+            ", ".join(local),
+        )
+    return sorted(f"{name}=={importlib.metadata.version(name).partition('+')[0]}" for name in found.difference(local))
+
+
+def _is_of_a_folder(name: str) -> bool:
+    """Whether a distribution was installed from a folder, editable or not: https://peps.python.org/pep-0610/."""
+    told = importlib.metadata.distribution(name).read_text("direct_url.json")
+    return told is not None and "dir_info" in json.loads(told)
 
 
 def modules_of_folder(folder: Path, model: Model) -> list[str]:
-    """Top-level modules that a model folder's own files name, and what reads them: frameworks and serializers."""
+    """Top-level modules that a model folder's own files name, and what reads them: frameworks and serializers.
+
+    A model whose input is a table with names is handed a data frame, so it needs pandas too.
+    """
     readers = {name for flavor, entry in model.flavors.items() for name in _readers(flavor, entry)}
     told = {str(name) for entry in model.flavors.values() for name in entry.get(MODULES) or ()}
-    return sorted({*modules_in(folder), *model.flavors, *readers, *told} & set(distributions()))
+    handed = {"pandas"} if _takes_frames(model) else set()
+    return sorted({*modules_in(folder), *model.flavors, *readers, *told, *handed} & set(distributions()))
+
+
+def _takes_frames(model: Model) -> bool:
+    schema = model.get_input_schema()
+    if schema is not None:
+        return bool(schema.has_input_names() and not schema.is_tensor_spec())
+    return (model.saved_input_example_info or {}).get("type") == "dataframe"
 
 
 def own_requirements(model: Model) -> list[str]:

@@ -41,7 +41,9 @@ class Prepared(msgspec.Struct, frozen=True):
     verdict: Verdict
 
 
-def save_model(obj: Any, path: PathLike, *, flavor: Flavor, options: SaveOptions, model: Model | None = None) -> Prepared:
+def save_model(
+    obj: Any, path: PathLike, *, flavor: Flavor, options: SaveOptions, model: Model | None = None
+) -> Prepared:
     """Save ``obj`` as the folder ``path``, which appears whole or not at all.
 
     Raises ``AlreadyExists`` when something is at ``path``, and ``InvalidParameter`` for what cannot be saved.
@@ -69,9 +71,7 @@ def staging(parent: Path | None = None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def prepare(
-    obj: Any, folder: Path, *, flavor: Flavor, options: SaveOptions, model: Model | None = None
-) -> Prepared:
+def prepare(obj: Any, folder: Path, *, flavor: Flavor, options: SaveOptions, model: Model | None = None) -> Prepared:
     """Fill ``folder`` with a model's files and prove that it loads; ``complete`` makes it a model folder."""
     model = model or new_model()
     model.metadata = dict(options.metadata) if options.metadata else model.metadata
@@ -138,8 +138,11 @@ def _inferred(obj: Any, flavor: Flavor, model: Model, example: Any) -> ModelSign
         signature = infer_signature(data, params=params)
         ready = model_input(signature.inputs, data)
         config = {**model.flavors.get(flavor.name, {}), **model.flavors[PYFUNC]}
-        predictions = flavor.predictor(obj, config)(ready, params)
-        return msgspec.structs.replace(signature, outputs=infer_signature(model_output=predictions).outputs)
+        predict = flavor.predictor(obj, config)
+        outputs = infer_signature(model_output=predict(ready, params)).outputs
+        signature = msgspec.structs.replace(signature, outputs=outputs)
+        complete_it = getattr(predict, "complete_signature", None)  # some take more than an example may show
+        return signature if complete_it is None else complete_it(signature)
     except Exception as error:  # noqa: BLE001 - the model's own code; the verdict will say what is wrong with it
         _logger.warning("No signature: the model fails on its input example: %s: %s", type(error).__name__, error)
         return None
@@ -147,10 +150,10 @@ def _inferred(obj: Any, flavor: Flavor, model: Model, example: Any) -> ModelSign
 
 def _add_requirements(folder: Path, options: SaveOptions, model: Model, verdict: Verdict) -> None:
     if options.pip_requirements is not None:
-        found = environment.read_requirements(options.pip_requirements)
+        found = environment.gather(options.pip_requirements)
     else:
         found = requirements_of({*verdict.modules, *modules_of_folder(folder, model)}) + own_requirements(model)
-    extra = environment.read_requirements(options.extra_pip_requirements or ())
+    extra = environment.gather(options.extra_pip_requirements or ())
     environment.write(folder, environment.merge(found, extra), options.conda_env)
 
 

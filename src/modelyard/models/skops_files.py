@@ -10,9 +10,11 @@ from __future__ import annotations
 import builtins
 import functools
 import importlib
-import importlib.util
 import sys
 import threading
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import PathFinder, SourceFileLoader
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -34,14 +36,14 @@ def skops_io() -> Any:
 
 @functools.cache
 def _copy() -> Any:
+    finder = _Finder()
     with _LOCK:
         before = {name for name in sys.modules if _is_part(name)}
+        sys.meta_path.insert(0, finder)
         try:
-            lists = _without_estimators()
-            if lists is not None:
-                sys.modules[_LISTS] = lists
             return importlib.import_module(_NAME)
         finally:
+            sys.meta_path.remove(finder)
             for name in [name for name in sys.modules if _is_part(name) and name not in before]:
                 del sys.modules[name]
             vars(sys.modules["skops"]).pop("io", None)
@@ -51,22 +53,29 @@ def _is_part(name: str) -> bool:
     return name == _NAME or name.startswith(f"{_NAME}.")
 
 
-def _without_estimators() -> ModuleType | None:
-    """skops' lists of types without scikit-learn's; None where this release of skops has no such module."""
-    home = importlib.util.find_spec("skops")
-    places = list(home.submodule_search_locations or ()) if home else []
-    spec = importlib.machinery.PathFinder.find_spec(_LISTS, [f"{place}/io" for place in places])
-    code = spec.loader.get_code(_LISTS) if spec and spec.loader and hasattr(spec.loader, "get_code") else None
-    if spec is None or code is None:
-        return None
-    module = importlib.util.module_from_spec(spec)
-    vars(module)["__builtins__"] = {**vars(builtins), "__import__": _import}
-    exec(code, vars(module))  # noqa: S102 - skops' own code, with one function of scikit-learn's answered by us
-    return module
+class _Finder(MetaPathFinder):
+    """Finds skops' lists of types, and nothing else."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
+        spec = PathFinder.find_spec(fullname, path) if fullname == _LISTS else None
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            spec.loader = _Loader(spec.loader.name, spec.loader.path)
+        return spec
+
+
+class _Loader(SourceFileLoader):
+    """Runs the module as if scikit-learn had no estimators, and none of the types that skops knows to be inside them."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        vars(module)["__builtins__"] = {**vars(builtins), "__import__": _import}
+        code = self.get_code(module.__name__)
+        if code is not None:
+            exec(code, vars(module))  # noqa: S102 - what a loader does
 
 
 def _import(name: str, *rest: Any) -> Any:
-    wanted = rest[2] if len(rest) > 2 else ()
-    if name == "sklearn.utils" and wanted and tuple(wanted) == ("all_estimators",):
+    if name == "sklearn.utils" and len(rest) > 2 and rest[2] == ("all_estimators",):
         return SimpleNamespace(all_estimators=list)
+    if name.startswith("sklearn."):
+        raise ModuleNotFoundError(f"{name} is not asked for types to trust.", name=name)
     return builtins.__import__(name, *rest)

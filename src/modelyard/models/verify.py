@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 import modelyard
+from modelyard.models.requirements import distributions
 from modelyard.models.trust import digest
 
 VERDICT_FILE = "verification.json"
@@ -50,15 +52,26 @@ def verify(folder: Path, *, seconds: float = 600.0, python: str | None = None) -
         empty = Path(place) / "work"
         empty.mkdir()
         try:
-            done = subprocess.run(  # noqa: S603 - our own interpreter and our own words
-                command, cwd=empty, env=_environment(), capture_output=True, timeout=seconds, check=False
-            )
+            done = _run(command, empty, seconds)
         except subprocess.TimeoutExpired:
             return Verdict(status="failed", message=f"It did not load and predict within {seconds:g} s.")
         if report.is_file():
             return msgspec.json.decode(report.read_bytes(), type=Verdict)
         words = done.stderr.decode(errors="replace").strip()[-_LAST_LINES:]
         return Verdict(status="failed", message=f"The clean process ended with code {done.returncode}. {words}")
+
+
+def _run(command: Sequence[str], place: Path, seconds: float) -> subprocess.CompletedProcess[bytes]:
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
+        command, cwd=place, env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            distributions()  # the requirements ask for them next; meanwhile the process starts
+            out, words = process.communicate(timeout=seconds)
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, words)
 
 
 def read_verdict(folder: Path) -> Verdict | None:

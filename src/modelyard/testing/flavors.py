@@ -104,7 +104,7 @@ class FlavorContract:
         model = Model.load(tmp_path / "m")
         assert {self.flavor, "python_function"} <= set(model.flavors)
         entry = model.flavors["python_function"]
-        assert entry["loader_module"] in catalog.LOADERS
+        assert catalog.flavor_loading(entry["loader_module"]) == self.flavor
         assert entry["python_version"]
         assert model.utc_time_created
         assert model.model_size_bytes

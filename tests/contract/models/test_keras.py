@@ -144,7 +144,7 @@ def test_what_keras_cannot_save_is_named(tmp_path: Path) -> None:
             raise NotImplementedError("no config")
 
     model = keras.Sequential([keras.layers.Input((3,)), Unsaved(object())])
-    with pytest.raises(InvalidParameter, match="Sequential cannot be saved: .*no config"):
+    with pytest.raises(InvalidParameter, match=r"Sequential cannot be saved: .*no config"):
         save_model(model, tmp_path / "m", flavor=KerasFlavor(), options=UNVERIFIED)
     assert not list(tmp_path.iterdir())
 

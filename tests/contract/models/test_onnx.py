@@ -18,11 +18,12 @@ from modelyard.models.load import load_native, load_pyfunc
 from modelyard.models.options import SaveOptions
 from modelyard.models.save import save_model
 from modelyard.testing.flavors import FlavorCase, FlavorContract
+from tests.support.frameworks import imported
 
-onnx = pytest.importorskip("onnx", reason="onnx is not installed")
-onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+onnx = imported("onnx")
+onnxruntime = imported("onnxruntime")
 
-from onnx import TensorProto, helper, numpy_helper
+TensorProto, helper, numpy_helper = onnx.TensorProto, onnx.helper, onnx.numpy_helper
 
 UNVERIFIED = SaveOptions(verify=False)
 WEIGHTS = np.random.default_rng(5).normal(size=(3, 1)).astype("float32")
@@ -173,6 +174,14 @@ def test_numbers_are_given_in_the_precision_the_model_has(tmp_path: Path) -> Non
     save_model(product(), tmp_path / "m", flavor=OnnxFlavor(), options=UNVERIFIED)
     found = load_pyfunc(tmp_path / "m").predict(array().astype("float64"))["found"]
     assert np.array_equal(found, run(product(), array())["found"])
+
+
+def test_a_model_larger_than_a_message_runs_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modelyard.models.flavors.onnx._LARGEST_MESSAGE", 1000)
+    save_model(product(WIDE), tmp_path / "m", flavor=OnnxFlavor(), options=UNVERIFIED)
+    assert (tmp_path / "m" / "model.onnx.data").is_file()
+    found = load_pyfunc(tmp_path / "m").predict(array())["found"]
+    assert np.array_equal(found, run(product(WIDE), array())["found"])
 
 
 def test_a_provider_this_machine_has_not_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

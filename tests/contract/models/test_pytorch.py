@@ -6,6 +6,7 @@ import functools
 import subprocess
 import sys
 import textwrap
+import threading
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+import modelyard.pytorch
 from modelyard.core.errors import InvalidParameter
 from modelyard.models.flavors.pytorch import PytorchFlavor
 from modelyard.models.load import load_native, load_pyfunc
 from modelyard.models.options import SaveOptions
 from modelyard.models.save import save_model
 from modelyard.testing.flavors import FlavorCase, FlavorContract
-
-torch = pytest.importorskip("torch", reason="torch is not installed")
-
+from tests.support.frameworks import imported
 from tests.support.tables import numbers
+
+torch = imported("torch")
 
 # torch.jit is deprecated; models scripted with it are still around
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning", "ignore:`torch.jit:FutureWarning")
@@ -117,6 +119,13 @@ def test_each_part_keeps_its_mode(tmp_path: Path) -> None:
     assert not load_native(tmp_path / "pickle", flavor="pytorch").training
 
 
+def test_the_verb_gives_its_example_to_the_graph(tmp_path: Path) -> None:
+    given = {"serialization_format": "pt2", "input_example": array(), "verify": False}
+    modelyard.pytorch.save_model(layers(), tmp_path / "m", **given)
+    assert (tmp_path / "m" / "data" / "model.pt2").is_file()
+    assert np.array_equal(load_pyfunc(tmp_path / "m").input_example, array())
+
+
 def test_a_graph_takes_any_number_of_rows_though_its_example_had_one(tmp_path: Path) -> None:
     flavor = PytorchFlavor(serialization_format="pt2", input_example=array()[:1])
     save_model(layers(), tmp_path / "m", flavor=flavor, options=UNVERIFIED)
@@ -149,6 +158,19 @@ def test_a_module_that_no_graph_can_hold_says_what_to_do(tmp_path: Path) -> None
         save_model(Branches(), tmp_path / "m", flavor=flavor, options=UNVERIFIED)
 
 
+@pytest.mark.parametrize("held", [threading.Lock, scripted], ids=["lock", "script"])
+def test_what_cannot_be_pickled_is_named_and_leaves_nothing(held: Any, tmp_path: Path) -> None:
+    class Holder(torch.nn.Module):  # type: ignore[misc, name-defined]
+        def forward(self, data: Any) -> Any:
+            return data
+
+    model = Holder()
+    model.part = held()
+    with pytest.raises(InvalidParameter, match="Holder cannot be pickled"):
+        save_model(model, tmp_path / "m", flavor=PytorchFlavor(), options=UNVERIFIED)
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_a_module_cannot_predict_on_is_named(tmp_path: Path) -> None:
     save_model(layers(), tmp_path / "m", flavor=PytorchFlavor(), options=UNVERIFIED)
     with pytest.raises(InvalidParameter, match="not on a list"):
@@ -162,15 +184,15 @@ def test_classes_of_the_main_script_and_of_files_beside_it_travel(tmp_path: Path
         textwrap.dedent(
             """
             import torch
-
-            FACTOR = 3.0
+            from factors import times
 
             class Head(torch.nn.Module):
                 def forward(self, data):
-                    return data.sum(1) * FACTOR
+                    return times(data.sum(1))
             """
         )
     )
+    (tmp_path / "factors.py").write_text("FACTOR = 3.0\n\ndef times(data):\n    return data * FACTOR\n")
     (tmp_path / "train.py").write_text(
         textwrap.dedent(
             """

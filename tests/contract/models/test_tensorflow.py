@@ -141,11 +141,13 @@ def test_an_estimator_of_tensorflow_1_is_its_function(tmp_path: Path) -> None:
 KERAS = """
 import sys, warnings
 warnings.simplefilter("ignore")
-import keras, numpy
+from pathlib import Path
+import keras, numpy, tensorflow
 from modelyard.models.flavors.tensorflow import TensorflowFlavor
 from modelyard.models.load import load_native, load_pyfunc
 from modelyard.models.options import SaveOptions
 from modelyard.models.save import save_model
+from modelyard.models.trust import digest
 
 class Thrice(keras.layers.Layer):
     def call(self, data):
@@ -160,6 +162,17 @@ assert saved.verdict.status == "passed", saved.verdict
 expected = model.predict(given, verbose=0)
 assert numpy.array_equal(load_pyfunc("m").predict(given), expected)
 assert numpy.array_equal(load_native("m", flavor="tensorflow").predict(given, verbose=0), expected)
+
+plain = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
+archive = keras.export.ExportArchive()
+archive.track(plain)
+archive.add_endpoint(name="serve", fn=plain.call, input_signature=[tensorflow.TensorSpec([None, 3], "float32")])
+archive.write_out("exported/data/model")
+with open("exported/MLmodel", "w") as file:
+    file.write("flavors: {python_function: {loader_module: mlflow.keras},")
+    file.write(" keras: {data: data, keras_backend: tensorflow, save_exported_model: true}}")
+found = load_pyfunc("exported", trust=digest(Path("exported"))).predict(given)
+assert numpy.allclose(found, plain.predict(given, verbose=0), atol=1e-6)
 """
 
 

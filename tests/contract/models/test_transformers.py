@@ -20,11 +20,10 @@ from modelyard.models.options import SaveOptions
 from modelyard.models.save import save_model
 from modelyard.testing.flavors import FlavorCase, FlavorContract
 from tests.support.frameworks import imported
+from tests.support.pipelines import pipeline, tokenizer
 
 imported("torch")
 transformers = imported("transformers")
-
-from tests.support.pipelines import pipeline, tokenizer
 
 UNVERIFIED = SaveOptions(verify=False)
 SHORT = {"max_new_tokens": 4, "do_sample": False}
@@ -140,6 +139,19 @@ def test_nothing_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(socket, "getaddrinfo", lambda *given, **_: called.append(given))
     load_native(tmp_path / "m", flavor="transformers")
     assert not called
+
+
+def test_a_template_has_one_place_for_the_prompt(tmp_path: Path) -> None:
+    options = SaveOptions(verify=False, metadata={"prompt_template": "the {prompt.__class__} {prompt}"})
+    save_model(pipeline("fill-mask"), tmp_path / "m", flavor=TransformersFlavor(), options=options)
+    with pytest.raises(InvalidParameter, match="in one place"):
+        load_native(tmp_path / "m", flavor="transformers")
+
+
+def test_requests_of_another_kind_are_not_answered(tmp_path: Path) -> None:
+    entry = TransformersFlavor().save(pipeline("text-generation"), tmp_path)["transformers"]
+    with pytest.raises(NotSupported, match="llm/v1/chat"):
+        TransformersFlavor().predictor(pipeline("text-generation"), {**entry, "inference_task": "llm/v1/chat"})
 
 
 @pytest.mark.parametrize(

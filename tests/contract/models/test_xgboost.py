@@ -12,7 +12,7 @@ pytest.importorskip("xgboost", reason="xgboost is not installed")
 
 import xgboost
 
-from tests.support.tables import categorical, good, graded, numbers, quality
+from tests.support.tables import good, graded, in_ascii, numbers, quality
 
 SMALL = {"n_estimators": 4, "max_depth": 3, "n_jobs": 1, "random_state": 0}
 
@@ -68,8 +68,8 @@ class TestXgboost(FlavorContract):
         ),
         FlavorCase(
             name="categories",
-            make=lambda: xgboost.XGBRegressor(**SMALL, enable_categorical=True).fit(categorical(), graded()),
-            data=categorical,
+            make=lambda: xgboost.XGBRegressor(**SMALL, enable_categorical=True).fit(in_ascii(), graded()),
+            data=in_ascii,
             predict=predicted,
             is_data=True,
         ),

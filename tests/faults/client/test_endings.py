@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 import time
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from modelyard.tracking import MlflowClient
 from tests.faults.client.script import RunScript, StartScript, line_of, runs_of, steps_of
+from tests.faults.sizes import size
 
 STARTS = {
     "started by itself": "mlflow.log_metric('loss', 1)\n{ending}",
@@ -30,8 +32,10 @@ ENDINGS = {
 }
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
-@pytest.mark.parametrize("start", STARTS)
+PAIRS = list(product(STARTS, ENDINGS))  # nine endings of each start: every second pair has half of both
+
+
+@pytest.mark.parametrize(("start", "ending"), size(PAIRS[::2], PAIRS))
 def test_status(run_script: RunScript, tmp_path: Path, start: str, ending: str) -> None:
     status, code = ENDINGS[ending]
     done = run_script(STARTS[start].format(ending=ending), tmp_path / "yard")
@@ -104,7 +108,7 @@ def test_the_points_of_many_threads_are_all_there(run_script: RunScript, tmp_pat
         """
         with mlflow.start_run() as run:
             def work(number):
-                for step in range(1000):
+                for step in range(250):
                     mlflow.log_metric(f"thread{number}", step, step=step, run_id=run.info.run_id)
             threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
             [t.start() for t in threads]
@@ -115,7 +119,7 @@ def test_the_points_of_many_threads_are_all_there(run_script: RunScript, tmp_pat
     assert done.returncode == 0, done.stderr
     (run,) = runs_of(tmp_path / "yard")
     for number in range(8):
-        assert steps_of(tmp_path / "yard", run.info.run_id, f"thread{number}") == list(range(1000))
+        assert steps_of(tmp_path / "yard", run.info.run_id, f"thread{number}") == list(range(250))
 
 
 def test_an_exception_at_a_call_leaves_the_run_failed_and_the_points_stored(

@@ -45,6 +45,12 @@ def test_arrow_tables_become_frames() -> None:
     assert as_frame(arrow.table({"a": [1, 2], "b": [3, 4]})).equals(FRAME)
 
 
+def test_polars_tables_become_frames() -> None:
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    assert as_frame(polars.DataFrame({"a": [1, 2], "b": [3, 4]})).equals(FRAME)
+
+
 def test_columns_are_put_in_the_models_order_and_others_left_out() -> None:
     data = FRAME.assign(c=0)[["c", "b", "a"]]
     assert by_name(data, ["a", "b"]).equals(FRAME)

@@ -53,15 +53,16 @@ def thinned(data: Data, rows: int | None) -> tuple[Data, int, int]:
     """At most so many rows, spread evenly over all; how many they are, and how many there were."""
     shape = getattr(data.features, "shape", None)
     count = int(shape[0]) if shape else len(data.features)
-    step = 1 if rows is None else -(-count // rows)
-    if step <= 1:
+    if rows is None or rows >= count:
         return data, count, count
-    kept = Data(*(None if part is None else _every(part, step) for part in data))
-    return kept, len(range(0, count, step)), count
+    which = [place * count // rows for place in range(rows)]
+    return Data(*(None if part is None else _rows(part, which) for part in data)), rows, count
 
 
-def _every(part: Any, step: int) -> Any:
-    return part.iloc[::step] if hasattr(part, "iloc") else part[::step]
+def _rows(part: Any, which: list[int]) -> Any:
+    if hasattr(part, "iloc"):
+        return part.iloc[which]
+    return [part[place] for place in which] if isinstance(part, list | tuple) else part[which]
 
 
 def dataset_of(features: Any, labels: Any = None) -> Dataset | None:

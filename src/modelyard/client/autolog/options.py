@@ -46,13 +46,14 @@ class SklearnOptions(AutologOptions, frozen=True, kw_only=True):
     - ``max_tuning_runs``: how many of a search's candidates become child runs, the best first; None for all.
     - ``serialization_format``: see ``modelyard.sklearn.log_model``.
     - ``max_metric_rows``: training metrics are computed on so many rows, spread evenly, where there are more; a tag says
-      so. None computes them on all, as MLflow does, which can take as long as the fit.
+      so, and on a tenth of that for models that go through their training data to predict. None computes them on all,
+      as MLflow does, which can take longer than the fit.
     - ``pos_label``: the positive label of binary metrics; without it they are averaged over the labels by weight.
     """
 
     max_tuning_runs: int | None = 5
     serialization_format: str | None = None
-    max_metric_rows: int | None = 2_000
+    max_metric_rows: int | None = 1_000
     pos_label: Any = None
 
     def __post_init__(self) -> None:

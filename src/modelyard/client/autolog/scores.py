@@ -11,6 +11,7 @@ from modelyard.client.autolog.recorder import Recorder
 from modelyard.core.extras import require
 
 PREFIX = "training_"
+_SUREST = ("sklearn.ensemble._forest", "sklearn.ensemble._hist_gradient_boosting")
 
 
 class Scores(NamedTuple):
@@ -41,7 +42,7 @@ class Scores(NamedTuple):
         labels, weights = self.data.labels, self.data.weights
         positive = getattr(self.recorder.options, "pos_label", None)
         which = {"average": "weighted"} if positive is None else {"average": "binary", "pos_label": positive}
-        predicted = self.estimator.predict(self.data.features)
+        predicted, chances = self._predicted()
         found = self._each("accuracy_score", metrics.accuracy_score, labels, predicted, sample_weight=weights)
         three = self.recorder.attempt(
             "training precision and recall",
@@ -49,13 +50,25 @@ class Scores(NamedTuple):
             **{"sample_weight": weights, "zero_division": 0.0, **which},
         )
         found |= zip(("precision_score", "recall_score", "f1_score"), three or (), strict=False)
-        if hasattr(self.estimator, "predict_proba") and len(getattr(self.estimator, "classes_", ())) > 1:
-            chances = self.estimator.predict_proba(self.data.features)
+        if chances is not None and len(getattr(self.estimator, "classes_", ())) > 1:
             found |= self._each("log_loss", metrics.log_loss, labels, chances, sample_weight=weights)
             scores = chances[:, 1] if len(chances[0]) == 2 else chances
             how = {"average": "weighted", "sample_weight": weights, "multi_class": "ovo"}
             found |= self._each("roc_auc", metrics.roc_auc_score, labels, scores, **how)
         return found
+
+    def _predicted(self) -> tuple[Any, Any]:
+        """What a classifier predicts, and how sure it is; None where it does not tell.
+
+        Ensembles of trees predict the class they are surest of: they are asked once, for that is what takes long.
+        """
+        features, kind = self.data.features, type(self.estimator)
+        if not hasattr(self.estimator, "predict_proba"):
+            return self.estimator.predict(features), None
+        chances = self.estimator.predict_proba(features)
+        if kind.__module__.startswith(_SUREST) and hasattr(chances, "argmax"):
+            return self.estimator.classes_.take(chances.argmax(axis=1), axis=0), chances
+        return self.estimator.predict(features), chances
 
     def _of_regressor(self) -> dict[str, float]:
         metrics = require("sklearn.metrics", what="A score", extra="sklearn")

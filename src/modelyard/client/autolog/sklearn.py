@@ -7,7 +7,16 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from modelyard.client.autolog.data import EXAMPLE_ROWS, SIGNATURE_ROWS, Data, data_of, dataset_of, head, signature_of, thinned
+from modelyard.client.autolog.data import (
+    EXAMPLE_ROWS,
+    SIGNATURE_ROWS,
+    Data,
+    data_of,
+    dataset_of,
+    head,
+    signature_of,
+    thinned,
+)
 from modelyard.client.autolog.patches import Patches
 from modelyard.client.autolog.recorder import Recorder, Training, record
 from modelyard.client.autolog.scores import Scores
@@ -118,7 +127,10 @@ class SklearnTraining(Training):
             recorder.input(dataset, "train")
 
     def _log_scores(self, recorder: Recorder, estimator: Any) -> None:
-        data, used, there = thinned(self._data, getattr(recorder.options, "max_metric_rows", None))
+        rows = getattr(recorder.options, "max_metric_rows", None)
+        if rows is not None and _keeps_its_data(estimator):
+            rows = max(1, rows // 10)
+        data, used, there = thinned(self._data, rows)
         Scores(recorder, estimator, data).log()
         if used < there:
             recorder.params({}, {METRIC_ROWS: f"{used} of {there}"})
@@ -148,6 +160,14 @@ class SklearnTraining(Training):
 
 def _flavor_options(recorder: Recorder) -> Mapping[str, Any]:
     return {"serialization_format": getattr(recorder.options, "serialization_format", None)}
+
+
+def _keeps_its_data(estimator: Any) -> bool:
+    """Whether each prediction goes through the training data again, as in neighbours, kernels and processes."""
+    inner = getattr(estimator, "best_estimator_", estimator)
+    steps = getattr(inner, "steps", None)
+    last = steps[-1][1] if steps else inner
+    return any(hasattr(last, name) for name in ("support_vectors_", "n_samples_fit_", "X_fit_", "X_train_"))
 
 
 def _may_change_its_data(params: Mapping[str, Any]) -> bool:

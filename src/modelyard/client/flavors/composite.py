@@ -53,15 +53,16 @@ class cloudflow_model:  # noqa: N801 - the name callers know
         """
         client = MlflowClient(os.fspath(tracking_uri))
         self._check_run(client, experiment_id, run_id)
-        self._log.debug("Saving %s with %d models under the run %s.", _name(predict_function), len(models), run_id)
+        model = CompositeModel(predict_function, models)
+        self._log.debug("Saving %r under the run %s.", model, run_id)
         info = log_model(
-            CompositeModel(predict_function, models),
+            model,
             flavor=CompositeFlavor(),
             log=LogOptions(run_id=run_id, name=DEFAULT_NAME),
             save=SaveOptions(),
             client=client,
         )
-        self._log.info("Saved %s as %s.", _name(predict_function), info.model_uri)
+        self._log.info("Saved %r as %s.", model, info.model_uri)
         return info
 
     def load_model(
@@ -98,10 +99,6 @@ class cloudflow_model:  # noqa: N801 - the name callers know
             raise NotFound(f"There is no experiment {str(experiment)!r}, and the run {run_id} is not of it.")
         if named.experiment_id != of_run:
             raise InvalidParameter(f"The run {run_id} is of the experiment {of_run}, not of {str(experiment)!r}.")
-
-
-def _name(function: Callable[..., Any]) -> str:
-    return str(getattr(function, "__name__", type(function).__name__))
 
 
 def _logger(level: str) -> logging.Logger:

@@ -14,7 +14,7 @@ from modelyard.models.sealed import Key
 
 def load_model(
     model_uri: PathLike,
-    suppress_warnings: bool = False,
+    suppress_warnings: bool = False,  # noqa: ARG001 - an argument of MLflow's
     dst_path: PathLike | None = None,
     model_config: Mapping[str, Any] | None = None,
     *,

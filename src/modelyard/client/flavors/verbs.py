@@ -25,7 +25,7 @@ from modelyard.models.options import PathLike, SaveOptions
 from modelyard.models.save import save_model
 from modelyard.models.sealed import Key
 
-_IGNORED = ("mlflow_model",)
+_IGNORED = ("mlflow_model", "skops_trusted_types")
 """Arguments of MLflow's that mean nothing to us: callers of its internals pass them."""
 
 
@@ -80,7 +80,10 @@ class FlavorVerbs:
         return load_native(fetch_model(model_uri, dst_path), flavor=self._flavor, trust=trust, unseal=unseal)
 
     def _make(self, given: dict[str, Any]) -> Flavor:
-        return catalog.flavor(self._flavor, **{name: given.pop(name) for name in self._options if name in given})
+        options = {name: given[name] for name in self._options if name in given}
+        for name in {*options} - {*SaveOptions.__struct_fields__}:
+            del given[name]
+        return catalog.flavor(self._flavor, **options)
 
 
 def fetch_model(model_uri: PathLike, dst_path: PathLike | None = None) -> Path:

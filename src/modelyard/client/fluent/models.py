@@ -183,7 +183,9 @@ def _source(client: MlflowClient, model_uri: str) -> tuple[str, str | None, str 
     run = parse_run(model_uri)
     if run is None:
         model = parse_model(model_uri)
-        return model_uri, None, (model.model_id or None) if model else None
+        if model is None or not model.model_id:
+            return model_uri, None, None
+        return model_uri, client.get_logged_model(model.model_id).source_run_id, model.model_id
     stores = PROCESS.connect(client.tracking_uri)
     stored = client.get_run(run.run_id).info.artifact_uri or ""
     found = locate(f"{stored.rstrip('/')}/{run.path}", stores)

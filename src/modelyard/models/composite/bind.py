@@ -29,7 +29,7 @@ class Binder:
 
     def __init__(self, function: Callable[..., Any], models: Iterable[str]) -> None:
         self._called = getattr(function, "__name__", type(function).__name__)
-        self._all = inspect.signature(function).parameters.values()
+        self._all = _signature(function).parameters.values()
         self._models = tuple(models)
         named = [each.name for each in self._all if each.kind in _NAMED]
         for name in self._models:
@@ -38,6 +38,7 @@ class Binder:
                     f"There is a model {name!r}, but {self._called}() has no parameter of that name{_closest(name, named)}"
                 )
         self.names = [name for name in named if name not in self._models]
+        self.optional = {each.name for each in self._all if each.default is not each.empty} - set(self._models)
         self.takes_any_name = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in self._all)
         self._own = inspect.Signature([_nameable(each) for each in self._all if each.name not in self._models])
 
@@ -78,6 +79,15 @@ class Binder:
                 raise WrongArguments(f"{self._called}(): {name!r} is one of its models; it is not given in a call.")
             if name not in self.names and not self.takes_any_name:
                 raise WrongArguments(f"{self._called}() has no parameter {name!r}{_closest(name, self.names)}")
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(function)
+    except ValueError:
+        raise InvalidParameter(
+            f"{function!r} does not tell its parameters, as some built-in functions do not: wrap it in a function of your own."
+        ) from None
 
 
 def _nameable(parameter: inspect.Parameter) -> inspect.Parameter:

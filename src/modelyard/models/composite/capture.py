@@ -9,6 +9,7 @@ import importlib.machinery
 import importlib.metadata
 import json
 import sys
+import sysconfig
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -68,22 +69,44 @@ def capture(names: Iterable[str]) -> Captured:
                 break
             modules[prefix] = found
             waiting += _needs(prefix, found)
-    return Captured(modules, others - sys.stdlib_module_names)
+    return Captured(modules, others.intersection(distributions()))
 
 
 def is_local(top: str) -> bool:
-    """Whether a top-level module is the author's own."""
-    if top in sys.stdlib_module_names or top in sys.builtin_module_names or top in _NEVER:
+    """Whether a top-level module is the author's own: of no distribution, and not of Python itself.
+
+    Where it is found decides, not what it is called: a file ``utils.py`` is local though some distribution has ``utils``.
+    """
+    if top in _NEVER or top in sys.builtin_module_names:
         return False
-    owners = distributions().get(top, ())
-    return all(_is_editable(owner) for owner in owners)
+    module = sys.modules.get(top)
+    if module is not None and getattr(module, "__spec__", None) is None:
+        return top not in distributions()
+    spec = _spec(top)
+    if spec is None or spec.origin in ("built-in", "frozen"):
+        return False
+    folders = {Path(place).resolve().parent for place in spec.submodule_search_locations or [str(spec.origin)]}
+    return not folders & {
+        *_python_folders(),
+        *(place for owner in distributions().get(top, ()) for place in _places(owner)),
+    }
 
 
 @cache
-def _is_editable(distribution: str) -> bool:
-    """Whether a distribution only points at somebody's working copy, which no other machine has."""
-    text = importlib.metadata.distribution(distribution).read_text("direct_url.json")
-    return bool(text and json.loads(text).get("dir_info", {}).get("editable"))
+def _python_folders() -> frozenset[Path]:
+    return frozenset(
+        Path(path).resolve() for key, path in sysconfig.get_paths().items() if key in ("stdlib", "platstdlib")
+    )
+
+
+@cache
+def _places(distribution: str) -> tuple[Path, ...]:
+    """The folder a distribution is installed in; none when it only points at somebody's working copy."""
+    found = importlib.metadata.distribution(distribution)
+    text = found.read_text("direct_url.json")
+    if text and json.loads(text).get("dir_info", {}).get("editable"):
+        return ()
+    return (Path(str(found.locate_file(""))).resolve(),)
 
 
 def _prefixes(name: str) -> list[str]:

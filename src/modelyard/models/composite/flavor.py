@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from modelyard.models.composite.model import CompositeModel, is_address
 from modelyard.models.composite.namespace import Namespace
 from modelyard.models.composite.packages import COMPILED, SOURCE, check_python, this_python, warn_of_packages
 from modelyard.models.composite.parts import Entry, PartWriter, inside, load_parts
-from modelyard.models.composite.pickling import Reading, Written, write
+from modelyard.models.composite.pickling import Reading, write
 from modelyard.models.composite.rows import Rows
 from modelyard.models.composite.stored import FILES, read_modules, write_modules
 from modelyard.models.flavor import Predictor
@@ -46,13 +46,15 @@ class CompositeFlavor(msgspec.Struct, frozen=True):
     def save(self, obj: Any, folder: Path) -> dict[str, dict[str, Any]]:
         """Write the function, its modules and its models; answers the entries of MLmodel."""
         model = self._composite(obj)
-        parts = PartWriter(folder)
+        if model.was_loaded:
+            raise InvalidParameter(
+                "This composite model was loaded, and is saved already: register the address it was loaded from, give that"
+                " address as a model of another one, or copy its folder."
+            )
+        parts = PartWriter(folder, source=model.source)
         entries = {name: _write_part(parts, model, name, part) for name, part in model.models.items()}
         (folder / FUNCTION).parent.mkdir()
-        function = _write_function(model.predict_fn, folder / FUNCTION)
-        if model.source:
-            _refuse_code(function, parts.written)
-        captured = capture(function.names | parts.written.names)
+        captured = capture(_write_function(model, folder / FUNCTION) | parts.names)
         write_modules(captured, folder, source=model.source)
         roots = [found.root for found in captured.modules.values() if found.root is not None]
         copy_files(model.extra_files, roots, folder / FILES)
@@ -77,7 +79,9 @@ class CompositeFlavor(msgspec.Struct, frozen=True):
         warn_of_packages(folder)
         reading = Reading(Namespace(read_modules(folder), folder / FILES))
         function = reading.read(inside(folder, str(config["function"])))
-        return CompositeModel(function, load_parts(folder, config["parts"], reading))
+        model = CompositeModel(function, load_parts(folder, config["parts"], reading))
+        model.was_loaded = True
+        return model
 
     def predictor(self, obj: Any, config: Mapping[str, Any]) -> Predictor:
         """A call for a mapping of named parameters, and one for each row of a table; see ``rows``."""
@@ -95,18 +99,9 @@ def _write_part(parts: PartWriter, model: CompositeModel, name: str, part: Any) 
     return parts.write(name, part)
 
 
-def _write_function(function: Callable[..., Any], file: Path) -> Written:
+def _write_function(model: CompositeModel, file: Path) -> set[str]:
     try:
-        return write(function, file)
+        return write(model.predict_fn, file, source=model.source)
     except ModelyardError as error:
-        name = getattr(function, "__name__", type(function).__name__)
+        name = getattr(model.predict_fn, "__name__", type(model.predict_fn).__name__)
         raise InvalidParameter(f"The predict function {name!r} cannot be saved: {error.message}") from error
-
-
-def _refuse_code(*written: Written) -> None:
-    for each in written:
-        if each.code_of is not None:
-            raise InvalidParameter(
-                f"source=True keeps modules, and {each.code_of} is in none that can be imported: put it into a module"
-                " and import it, or save without source=True."
-            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -41,7 +42,7 @@ class CompositeModel:
         predict_fn: Callable[..., Any],
         models: Mapping[str, Any] | None = None,
         *,
-        extra_files: Sequence[PathLike] = (),
+        extra_files: Sequence[PathLike] | PathLike = (),
         source: bool = False,
         follow: bool | Sequence[str] = False,
     ) -> None:
@@ -51,10 +52,14 @@ class CompositeModel:
             raise InvalidParameter(f"The models are given by name, as a dict, not as a {type(models).__name__}.")
         self.predict_fn = predict_fn
         self.models = dict(models or {})
-        self.extra_files = tuple(extra_files)
+        self.extra_files = (extra_files,) if isinstance(extra_files, str | os.PathLike) else tuple(extra_files)
         self.source = source
         self.follow = (follow,) if isinstance(follow, str) else follow
+        self._check_followed()
         self.binder = Binder(predict_fn, self.models)
+
+    was_loaded = False
+    """Whether it came out of a folder. Its code is then its own alone, and cannot be taken along once more."""
 
     def predict(self, /, *args: Any, **given: Any) -> Any:
         """What the function answers, unchanged; its exceptions pass as they are.
@@ -78,6 +83,11 @@ class CompositeModel:
     @cached_property
     def _parts(self) -> dict[str, Any]:
         return {name: load_pyfunc(fetch(part)) if is_address(part) else part for name, part in self.models.items()}
+
+    def _check_followed(self) -> None:
+        for name in () if isinstance(self.follow, bool) else self.follow:
+            if not is_address(self.models.get(name)):
+                raise InvalidParameter(f"follow={name!r}: there is no model of that name that is given by its address.")
 
     def follows(self, name: str) -> bool:
         """Whether a model that is an address is looked up anew at each load."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,13 @@ from modelyard.core.errors import InvalidParameter, ModelyardError
 from modelyard.models import catalog
 from modelyard.models.addresses import fetch
 from modelyard.models.catalog import PYFUNC
-from modelyard.models.composite.pickling import Reading, Written, write
+from modelyard.models.composite.capture import is_local
+from modelyard.models.composite.pickling import Reading, write
 from modelyard.models.flavor import Flavor
 from modelyard.models.load import flavor_behind, load_pyfunc, open_folder
 from modelyard.models.mlmodel import Model
 from modelyard.models.offline import OFFLINE
-from modelyard.models.requirements import distributions, modules_of_folder
+from modelyard.models.requirements import modules_of_folder
 from modelyard.models.trust import admit, digest, modules_in
 
 PARTS = "parts"
@@ -31,10 +31,11 @@ Entry = dict[str, Any]
 class PartWriter:
     """Writes models below the folder of a composite one, and collects what their code leads to."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, source: bool) -> None:
         self._folder = folder
-        self._names: dict[int, str] = {}
-        self.written = Written()
+        self._source = source
+        self._written: dict[int, str] = {}
+        self.names: set[str] = set()
         self.modules: set[str] = set()
 
     def write(self, name: str, part: Any) -> Entry:
@@ -42,9 +43,9 @@ class PartWriter:
 
         Raises ``InvalidParameter`` naming the model when it cannot be saved.
         """
-        if id(part) in self._names:
-            return {"same_as": self._names[id(part)]}
-        self._names[id(part)] = name
+        if id(part) in self._written:
+            return {"same_as": self._written[id(part)]}
+        self._written[id(part)] = name
         try:
             place, entry = self._write(part)
         except Exception as error:
@@ -80,9 +81,7 @@ class PartWriter:
                 return place, {"flavor": flavor.name, "config": entries[flavor.name]}
             shutil.rmtree(place)
             place.mkdir()
-        written = write(part, place / _PICKLE)
-        self.written.names |= written.names
-        self.written.code_of = self.written.code_of or written.code_of
+        self.names |= write(part, place / _PICKLE, source=self._source)
         self.modules.update(modules_in(place))
         return place, {"flavor": "pickle"}
 
@@ -107,11 +106,8 @@ def _refused(name: str, error: Exception) -> InvalidParameter:
 
 def load_parts(folder: Path, entries: Mapping[str, Entry], reading: Reading) -> dict[str, Any]:
     """The models by name; the folder is one that was admitted."""
-    found: dict[str, Any] = {}
-    for name, entry in entries.items():
-        same = entry.get("same_as")
-        found[name] = found[same] if same is not None else _load(folder, entry, reading)
-    return found
+    found = {name: _load(folder, entry, reading) for name, entry in entries.items() if "same_as" not in entry}
+    return {name: found[entry.get("same_as", name)] for name, entry in entries.items()}
 
 
 def _load(folder: Path, entry: Entry, reading: Reading) -> Any:
@@ -143,8 +139,5 @@ def _flavor_of(part: Any) -> Flavor | None:
 
 
 def _holds_own_code(place: Path) -> bool:
-    """Whether a flavor's files lead to modules of the author's own, which only our pickles take along, or hold code."""
-    return any(
-        name == "cloudpickle" or (name not in distributions() and name not in sys.stdlib_module_names)
-        for name in modules_in(place)
-    )
+    """Whether a flavor's files hold code, or lead to modules of the author's own, which only our pickles take along."""
+    return any(name == "cloudpickle" or is_local(name) for name in modules_in(place))

@@ -14,13 +14,12 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-import msgspec
-
 from modelyard.core.errors import InvalidParameter
 from modelyard.core.extras import require
 from modelyard.models.composite.classes import Classes
 from modelyard.models.composite.imports import imported
 from modelyard.models.composite.namespace import Namespace
+from modelyard.models.composite.sources import compiled_from, source_of
 from modelyard.models.composite.stored import bytes_of, code_of
 from modelyard.models.composite.strip import stripped
 
@@ -30,29 +29,22 @@ _CLASS = "_make_skeleton_class"
 _ENUM = "_make_skeleton_enum"
 
 
-class Written(msgspec.Struct):
-    """The dotted names a pickle leads to, of modules and of what its code imports; and whose code is in it."""
+def write(obj: Any, file: Path, *, source: bool = False) -> set[str]:
+    """Write ``obj``; answers the dotted names it leads to, of modules and of what its code imports.
 
-    names: set[str] = msgspec.field(default_factory=set)
-    code_of: str | None = None
-
-
-def write(obj: Any, file: Path) -> Written:
-    """Write ``obj``.
-
-    Functions and classes of the main script are written as code, all others as names; which is which is cloudpickle's
-    to say, and nothing is registered with it. Raises ``InvalidParameter`` saying what cannot be pickled.
+    Functions and classes of the main script are written as code, compiled or as source, all others as names; which is
+    which is cloudpickle's to say, and nothing is registered with it. Raises ``InvalidParameter`` saying what cannot be
+    pickled.
     """
     cloudpickle = require("cloudpickle", what="Saving this model", extra="models")
-    found = Written()
-    content = io.BytesIO()
-    pickler = cloudpickle.Pickler(content)
-    pickler.reducer_override = partial(_reduce, pickler.reducer_override, found)
-    try:
-        pickler.dump(obj)
-    except _FAILURES as error:
-        raise InvalidParameter(f"{type(error).__name__}: {error}") from error
-    file.write_bytes(content.getbuffer())
+    found: set[str] = set()
+    with open(file, "wb") as content:
+        pickler = cloudpickle.Pickler(content)
+        pickler.reducer_override = partial(_reduce, pickler.reducer_override, found, source)
+        try:
+            pickler.dump(obj)
+        except _FAILURES as error:
+            raise InvalidParameter(f"{type(error).__name__}: {error}") from error
     return found
 
 
@@ -69,11 +61,13 @@ class Reading:
             return _Reader(content, self._namespace, self._classes).load()
 
 
-def _reduce(theirs: Callable[[Any], Any], found: Written, obj: Any) -> Any:
+def _reduce(theirs: Callable[[Any], Any], found: set[str], source: bool, obj: Any) -> Any:
     if isinstance(obj, CodeType):
+        if source:
+            return compiled_from, (source_of(obj), obj.co_name, obj.co_freevars)
         return code_of, (bytes_of(stripped(obj)),)
     if isinstance(obj, ModuleType):
-        found.names.add(obj.__name__)
+        found.add(obj.__name__)
         return NotImplemented
     if type(obj) is property:
         return property, (obj.fget, obj.fset, obj.fdel)
@@ -81,11 +75,10 @@ def _reduce(theirs: Callable[[Any], Any], found: Written, obj: Any) -> Any:
     if not isinstance(obj, FunctionType | type):
         return reduced
     if reduced is NotImplemented or isinstance(reduced, str):
-        found.names.add(f"{obj.__module__}.{obj.__qualname__}")
+        found.add(f"{obj.__module__}.{obj.__qualname__}")
         return reduced
-    found.code_of = found.code_of or f"{obj.__module__}.{obj.__qualname__}"
     if isinstance(obj, FunctionType):
-        found.names.update(imported(obj.__code__, str(obj.__globals__.get("__package__") or "")))
+        found.update(imported(obj.__code__, str(obj.__globals__.get("__package__") or "")))
         _forget_function(reduced)
     else:
         _forget_class(reduced)

@@ -43,7 +43,8 @@ def read_modules(folder: Path) -> Stored:
 
 def _compiled(folder: Path, name: str, is_package: bool) -> CodeType | None:
     file = _source_file(folder, name, is_package)
-    return compile(file.read_bytes(), str(file), "exec", dont_inherit=True) if file.is_file() else None
+    # as text: it was decoded when it was saved, whatever its first line says of an encoding
+    return compile(file.read_text(encoding="utf-8"), str(file), "exec", dont_inherit=True) if file.is_file() else None
 
 
 def _source_file(folder: Path, name: str, is_package: bool) -> Path:

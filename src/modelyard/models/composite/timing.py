@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from modelyard.models.libraries import kind_of
+
 _FORWARDED = ("__len__", "__iter__", "__contains__", "__getitem__", "__matmul__", "__add__", "__mul__", "__bool__")
 
 
@@ -28,8 +30,10 @@ class Clock:
         self._running = False
 
     def stand_in(self) -> Any:
-        """Something that behaves as the model does and is timed; the model itself where it is no callable object."""
+        """Something that behaves as the model does and is timed; the model itself where it is only data."""
         clock, model = self, self._model
+        if not callable(model) and (type(model).__module__ == "builtins" or kind_of(model) != "python"):
+            return model
 
         def get(_: Any, name: str) -> Any:
             found = getattr(model, name)

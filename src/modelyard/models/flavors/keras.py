@@ -78,10 +78,11 @@ class KerasFlavor(msgspec.Struct, frozen=True):
         if config.get("save_exported_model"):
             tensorflow = require("tensorflow", what="An exported Keras model", extra="tensorflow")
             return tensorflow.saved_model.load(str(data / MODEL))
+        keras = _keras_on(str(config.get("keras_backend")))  # before a pickle imports it
         pickled = data / CUSTOM_OBJECTS
         custom = read_pickle(pickled) if pickled.is_file() else None
         safe = finding(folder, Model.load(folder), self.name).tier is Tier.DATA
-        return _keras_on(str(config.get("keras_backend"))).saving.load_model(data / KERAS_FILE, custom_objects=custom, safe_mode=safe)
+        return keras.saving.load_model(data / KERAS_FILE, custom_objects=custom, safe_mode=safe)
 
     def predictor(self, obj: Any, config: Mapping[str, Any]) -> Predictor:
         """The model's ``predict``, with the params as its keywords, or ``serve`` of an exported one."""

@@ -14,6 +14,7 @@ from modelyard.models.columns import as_frame, by_name
 from modelyard.models.flavor import Predictor
 from modelyard.models.libraries import kind_of, pandas
 from modelyard.models.pickles import read_pickle, write_pickle
+from modelyard.models.skops_files import skops_io
 from modelyard.models.trust.skops_types import outside, types_in
 
 BOOSTER = "lightgbm.basic.Booster"
@@ -72,7 +73,7 @@ class LightgbmFlavor(msgspec.Struct, frozen=True):
             return require("lightgbm", what=_WHAT, extra="lightgbm").Booster(model_file=file)
         if config.get("serialization_format") != "skops":
             return read_pickle(file)
-        return require("skops.io", what="A skops file", extra="sklearn").load(file, trusted=types_in(file))
+        return skops_io().load(file, trusted=types_in(file))
 
     def predictor(self, obj: Any, config: Mapping[str, Any]) -> Predictor:
         """``predict`` with the columns in the model's order; params are its keywords, such as ``raw_score``."""
@@ -98,7 +99,7 @@ class LightgbmFlavor(msgspec.Struct, frozen=True):
 
 def _as_skops(obj: Any, file: Path, *, insist: bool) -> list[str] | None:
     """The types of the skops file that was written; None, and no file, where it would need more than LightGBM's."""
-    skops = require("skops.io", what="A skops file", extra="sklearn")
+    skops = skops_io()
     try:
         skops.dump(obj, file)
     except Exception as error:

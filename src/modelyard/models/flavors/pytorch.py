@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -75,7 +75,9 @@ class PytorchFlavor(msgspec.Struct, frozen=True):
         data = folder / str(config.get("model_data", DATA))
         file = data / PICKLE_FILE
         if not file.is_file():
-            return torch.export.load(data / GRAPH_FILE).module()
+            module = torch.export.load(data / GRAPH_FILE).module()
+            _set_training(module.modules(), False)
+            return module
         if _is_scripted(file):
             module = torch.jit.load(file, map_location="cpu")
         else:
@@ -127,21 +129,20 @@ def _torch() -> ModuleType:
 
 def _pickle(torch: Any, obj: Any, file: Path) -> None:
     cloudpickle = require("cloudpickle", what="Saving this model", extra="models")
-    with _by_value(cloudpickle, obj):
+    with _by_value(cloudpickle):
         try:
             torch.save(obj, file, pickle_module=cloudpickle)
-        except UNPICKLABLE as error:
+        except (*UNPICKLABLE, RuntimeError) as error:
             kind = type(obj)
             raise InvalidParameter(f"This {kind.__module__}.{kind.__qualname__} cannot be pickled: {error}") from error
 
 
 @contextmanager
-def _by_value(cloudpickle: Any, obj: Any) -> Iterator[None]:
-    """Let cloudpickle take the classes of a module's local files along, as it does with those of the main script."""
-    names = {kind.__module__ for part in obj.modules() for kind in type(part).__mro__}
+def _by_value(cloudpickle: Any) -> Iterator[None]:
+    """Let cloudpickle take classes and functions of local files along, as it does with those of the main script."""
     with _BY_VALUE:
         known = cloudpickle.list_registry_pickle_by_value()
-        local = [sys.modules[name] for name in names - known if _is_local(name)]
+        local = [each for name, each in list(sys.modules.items()) if name not in known and _is_local(name, each)]
         for module in local:
             cloudpickle.register_pickle_by_value(module)
         try:
@@ -151,10 +152,11 @@ def _by_value(cloudpickle: Any, obj: Any) -> Iterator[None]:
                 cloudpickle.unregister_pickle_by_value(module)
 
 
-def _is_local(name: str) -> bool:
+def _is_local(name: str, module: Any) -> bool:
+    """Whether a module is of a file that belongs to no installed package."""
     top = name.partition(".")[0]
-    installed = top in distributions() or top in sys.stdlib_module_names
-    return not installed and top != "modelyard" and name != "__main__" and name in sys.modules
+    installed = top in distributions() or top in sys.stdlib_module_names or top == "modelyard"
+    return not installed and name == getattr(module, "__name__", None) and bool(getattr(module, "__file__", None))
 
 
 def _pickle_module(data: Path) -> ModuleType | None:
@@ -220,13 +222,16 @@ def _export(torch: Any, obj: Any, tensors: tuple[Any, ...], file: Path) -> None:
 def _predicting(obj: Any) -> Iterator[None]:
     """Evaluation mode; afterwards each part is in the mode it was in."""
     training = [part for part in obj.modules() if part.training]
-    for part in training:
-        part.training = False
+    _set_training(training, False)
     try:
         yield
     finally:
-        for part in training:
-            part.training = True
+        _set_training(training, True)
+
+
+def _set_training(parts: Iterable[Any], mode: bool) -> None:
+    for part in parts:
+        part.training = mode
 
 
 def _as_array(data: Any) -> Any:

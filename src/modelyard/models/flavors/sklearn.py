@@ -14,6 +14,7 @@ from modelyard.models.columns import as_frame, by_name
 from modelyard.models.flavor import Predictor
 from modelyard.models.libraries import kind_of
 from modelyard.models.pickles import read_pickle, write_pickle
+from modelyard.models.skops_files import skops_io
 from modelyard.models.trust.skops_types import outside, types_in
 
 SKOPS_FILE = "model.skops"
@@ -73,7 +74,7 @@ class SklearnFlavor(msgspec.Struct, frozen=True):
         file = folder / str(config["pickled_model"])
         if config.get("serialization_format") != "skops":
             return read_pickle(file)
-        skops = require("skops.io", what="A skops file", extra="sklearn")
+        skops = skops_io()
         return skops.load(file, trusted=types_in(file))
 
     def predictor(self, obj: Any, config: Mapping[str, Any]) -> Predictor:
@@ -97,7 +98,7 @@ class SklearnFlavor(msgspec.Struct, frozen=True):
     def _as_skops(self, obj: Any, file: Path) -> bool:
         """Whether there is a skops file now: skops holds the estimator, and it needs no type outside the frozen list."""
         insist = self.serialization_format == "skops"
-        skops = require("skops.io", what="A skops file", extra="sklearn")
+        skops = skops_io()
         try:
             skops.dump(obj, file)
             if insist or not outside(file):

@@ -188,7 +188,7 @@ def _by_names(tensorflow: Any, obj: Any, named: Mapping[str, Any]) -> dict[str, 
     wanted = specs or named
     tensors = {name: tensorflow.constant(named[name], dtype=getattr(specs.get(name), "dtype", None)) for name in wanted}
     found = function(**tensors)
-    return {name: each.numpy() for name, each in found.items()}
+    return {name: found[name].numpy() for name in sorted(found)}  # a SavedModel keeps no order
 
 
 def _to_numpy(tensorflow: Any, found: Any) -> Any:

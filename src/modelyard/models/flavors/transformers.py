@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from modelyard.core.extras import loaded, require
 from modelyard.models.columns import as_frame
 from modelyard.models.flavor import Predictor
 from modelyard.models.libraries import kind_of, numpy, pandas
+from modelyard.models.mlmodel import Model
 
 MODEL = "model"
 COMPONENTS = "components"
@@ -51,7 +53,7 @@ class TransformersFlavor(msgspec.Struct, frozen=True):
         pipeline = self._pipeline(transformers, obj)
         parts = {name: getattr(pipeline, name) for name in _PARTS if getattr(pipeline, name, None) is not None}
         with _quiet(transformers):
-            pipeline.model.save_pretrained(folder / MODEL, safe_serialization=True)
+            pipeline.model.save_pretrained(folder / MODEL)
             for name, part in parts.items():
                 part.save_pretrained(folder / COMPONENTS / name)
         entry: dict[str, Any] = {
@@ -73,7 +75,7 @@ class TransformersFlavor(msgspec.Struct, frozen=True):
         return {self.name: entry, "python_function": predicts}
 
     def load(self, folder: Path, config: Mapping[str, Any]) -> Any:
-        """The pipeline on the CPU, put together from its parts in the folder."""
+        """The pipeline, put together from its parts in the folder."""
         transformers = _transformers()
         place = folder / str(config.get("model_binary", _BEFORE_MODEL))
         if not place.is_dir():
@@ -86,19 +88,26 @@ class TransformersFlavor(msgspec.Struct, frozen=True):
             if "processor_type" in config:
                 parts[_PROCESSOR] = _part(transformers, folder, _PROCESSOR, config)
             model = _model(transformers, place, config)
-            return transformers.pipeline(task=str(config["task"]), model=model, **parts)
+            pipeline = transformers.pipeline(task=str(config["task"]), model=model, **parts)
+        pipeline.modelyard_prompt = _template((Model.load(folder).metadata or {}).get("prompt_template"))
+        return pipeline
 
     def predictor(self, obj: Any, config: Mapping[str, Any]) -> Predictor:
         """The pipeline's call, with answers as MLflow gives them: a text, a frame or an array an input."""
         task = _TASKS.get(obj.task)
         if task is None:
             raise NotSupported(f"A {obj.task!r} pipeline has no Python function; load it as the pipeline it is.")
+        if config.get("inference_task"):
+            raise NotSupported(
+                f"Requests of the kind {config['inference_task']!r} are not answered; load it as a pipeline."
+            )
         settings = dict(config.get("config") or {})
+        prompt = getattr(obj, "modelyard_prompt", None) if task.read is _texts else None
         collapse = bool(settings.pop("collapse_whitespace", False))
         settings.pop("include_prompt", None)
 
         def predict(data: Any, params: Mapping[str, Any] | None = None) -> Any:
-            given = task.read(data)
+            given = _prompted(task.read(data), prompt)
             answer = task.answer(obj(given, **{**settings, **(params or {})}), given)
             return _collapsed(answer) if collapse else answer
 
@@ -135,10 +144,15 @@ def _model(transformers: Any, place: Path, config: Mapping[str, Any]) -> Any:
     kind = _class(transformers, config.get("pipeline_model_type"))
     named = str(config.get("torch_dtype") or "").removeprefix("torch.")
     dtype = getattr(torch, named, None) if named else None
-    options: dict[str, Any] = {"dtype": dtype} if isinstance(dtype, torch.dtype) else {}
+    word = "dtype" if _release(transformers) >= (4, 56) else "torch_dtype"
+    options: dict[str, Any] = {word: dtype} if isinstance(dtype, torch.dtype) else {}
     if any(place.glob("*.safetensors")):
         options["use_safetensors"] = True
     return kind.from_pretrained(str(place), local_files_only=True, **options)
+
+
+def _release(transformers: Any) -> tuple[int, ...]:
+    return tuple(int(part) for part in str(transformers.__version__).split(".")[:2])
 
 
 def _part(transformers: Any, folder: Path, name: str, config: Mapping[str, Any]) -> Any:
@@ -180,6 +194,22 @@ def _texts(data: Any) -> Any:
     if not found or not all(isinstance(each, str) for each in found):
         raise InvalidParameter("The pipeline takes a text, a list of texts, or a frame whose first column holds texts.")
     return found
+
+
+def _template(found: Any) -> str | None:
+    if not found:
+        return None
+    fields = [field[1:] for field in string.Formatter().parse(str(found)) if field[1] is not None]
+    if fields != [("prompt", "", None)]:
+        raise InvalidParameter(f"The model's prompt template has to have {{prompt}} in one place: {found!r}.")
+    return str(found)
+
+
+def _prompted(given: Any, template: str | None) -> Any:
+    """The texts, each in the place of ``{prompt}`` in the template that MLflow keeps in the model's metadata."""
+    if template is None:
+        return given
+    return template.format(prompt=given) if isinstance(given, str) else [template.format(prompt=each) for each in given]
 
 
 def _rows(data: Any) -> list[Any]:

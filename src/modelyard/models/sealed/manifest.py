@@ -74,14 +74,21 @@ def decode(raw: bytes, *, header: bytes) -> BundleManifest:
     """
     try:
         found = msgspec.json.decode(raw, type=BundleManifest)
-        check_paths([file.path for file in found.files])
-    except (msgspec.MsgspecError, UnicodeDecodeError, InvalidParameter):
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Refusal.MANIFEST.error() from None
     if found.encode() != raw:
         raise Refusal.MANIFEST.error()
     if found.header != header.hex():
         raise Refusal.HEADER.error()
     return found
+
+
+def check_files(manifest: BundleManifest) -> None:
+    """Raise ``ChangedModel`` unless the files can be written as a model folder; whoever is believed may be wrong."""
+    try:
+        check_paths([file.path for file in manifest.files])
+    except InvalidParameter:
+        raise Refusal.MANIFEST.error() from None
 
 
 def check_paths(paths: list[str]) -> None:

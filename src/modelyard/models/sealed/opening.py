@@ -29,7 +29,7 @@ from modelyard.models.sealed.layout import (
     header_digest,
     read_header,
 )
-from modelyard.models.sealed.manifest import BundleManifest, believe, decode
+from modelyard.models.sealed.manifest import BundleManifest, believe, check_files, decode
 from modelyard.models.sealed.recipients import Material, check_header_mac, derived, unwrap
 from modelyard.models.sealed.sealing import Progress
 from modelyard.models.trust.keys import KeyRing
@@ -126,6 +126,7 @@ def _unpack(
         payload = _payload(file, material)
         manifest, signature = _manifest(payload)
         reason = believe(manifest, signature, ring.trusted(), trust)
+        check_files(manifest)
         _write_files(payload.reader, folder, manifest, progress)
     return OpenedBundle(folder, manifest.model_digest, reason)
 

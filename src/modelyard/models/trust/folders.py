@@ -25,9 +25,14 @@ def private_folder(path: Path) -> Path:
     if _is_ours(folder):
         return folder
     copy = Path(tempfile.mkdtemp(prefix="modelyard-model-"))
-    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    atexit.register(_remove, copy, os.getpid())
     _copy(folder, copy)
     return copy
+
+
+def _remove(copy: Path, owner: int) -> None:
+    if os.getpid() == owner:  # a forked process ends earlier than the one that still uses the copy
+        shutil.rmtree(copy, ignore_errors=True)
 
 
 def _is_ours(folder: Path) -> bool:
@@ -65,7 +70,9 @@ def _copy(source: Path, target: Path) -> None:
 def _copy_file(source: Path, target: Path) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     with (
-        open(os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as reading,
+        open(os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as reading,
         open(os.open(target, flags, 0o600), "wb") as writing,
     ):
+        if not stat.S_ISREG(os.fstat(reading.fileno()).st_mode):  # it was exchanged since it was listed
+            raise ChangedModel(f"{source.name!r} in the model folder is no plain file or folder.")
         shutil.copyfileobj(reading, writing, 1 << 20)

@@ -61,6 +61,9 @@ def finding(folder: Path, model: Model, flavor: str) -> Finding:
         inside(key)
     if entry.get("code") or model.flavors.get(PYFUNC, {}).get("code"):
         return Finding(Tier.CODE, "it brings Python code of its own")
+    odd = [each for one in (entry, model.flavors.get(PYFUNC, {})) for each in _settings_that_load(one)]
+    if odd:
+        return _code("it asks for other libraries or code to run it", odd)
     look = LOOKS.get(flavor)
     if look is None:
         return Finding(Tier.CODE, f"a {flavor} model is code")
@@ -86,6 +89,20 @@ def _places(*entries: Mapping[str, Any]) -> Iterator[str]:
         for each in artifacts.values() if isinstance(artifacts, dict) else ():
             if isinstance(each, dict) and each.get("path") is not None:
                 yield str(each["path"])
+
+
+_PROVIDERS = frozenset({"CPUExecutionProvider", "CUDAExecutionProvider"})
+_SESSION = frozenset({"graph_optimization_level", "execution_mode", "intra_op_num_threads", "inter_op_num_threads"})
+
+
+def _settings_that_load(entry: Mapping[str, Any]) -> list[str]:
+    """What an entry asks of its framework beyond computing with what it brings: libraries, or code from elsewhere."""
+    providers, options = entry.get("providers") or [], entry.get("onnx_session_options") or {}
+    asked = providers if isinstance(providers, list) else [providers]
+    given = [key for key, value in options.items() if value] if isinstance(options, dict) else [options]
+    strange = [str(each) for each in asked if str(each) not in _PROVIDERS]
+    named = pretrained.keys_to_code(dict(entry))
+    return [*strange, *(str(key) for key in given if str(key) not in _SESSION), *named]
 
 
 def _data(what: str) -> Finding:
@@ -154,18 +171,7 @@ def _catboost(folder: Path, entry: Mapping[str, Any]) -> Finding:
     return _data("CatBoost's own format, which holds trees and settings")
 
 
-_PROVIDERS = frozenset({"CPUExecutionProvider", "CUDAExecutionProvider"})
-_SESSION = frozenset({"graph_optimization_level", "execution_mode", "intra_op_num_threads", "inter_op_num_threads"})
-
-
 def _onnx(folder: Path, entry: Mapping[str, Any]) -> Finding:
-    providers = entry.get("providers") or []
-    odd = [str(each) for each in providers if not isinstance(each, str) or each not in _PROVIDERS]
-    if odd or not isinstance(providers, list):
-        return _code("it asks for other libraries to run it", odd or [str(providers)])
-    options = [str(key) for key, value in dict(entry.get("onnx_session_options") or {}).items() if value]
-    if not _SESSION.issuperset(options):
-        return _code("it brings settings of its own for the runtime", sorted({*options} - _SESSION))
     for file in sorted({folder / str(entry.get("data", "model.onnx")), *folder.glob("*.onnx")}):
         content = onnx_file.read(file)
         for name in content.files:
@@ -198,7 +204,7 @@ def _transformers(folder: Path, entry: Mapping[str, Any]) -> Finding:
     binary = str(entry.get("model_binary", ""))
     if not binary or not (folder / binary).is_dir():
         return Finding(Tier.CODE, "its weights are not in the folder: they would be fetched from elsewhere")
-    odd = [key for key in entry if "trust_remote_code" in key or key.startswith(("peft", "adapter"))]
+    odd = [key for key in entry if key.startswith(("peft", "adapter"))]
     strange = [each for place in {*_PRETRAINED, binary} for each in pretrained.outside(folder / place)]
     if odd or strange:
         return _code("it holds more than safetensors, settings and texts", sorted({*odd, *strange}))

@@ -68,7 +68,7 @@ def _strange(config: Any) -> Iterator[str]:
 
 
 def _is_listed(value: dict[str, Any]) -> bool:
-    module, name = value.get("module"), value["class_name"]
+    module, name = value.get("module"), str(value["class_name"])
     if module is None:
         return name in _PLAIN
     if name == _FUNCTION:

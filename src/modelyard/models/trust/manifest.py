@@ -16,8 +16,11 @@ from modelyard.core.errors import ChangedModel
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig"
 FORMAT = 1
-_NOT_LISTED = frozenset({MANIFEST, SIGNATURE, "registered_model_meta"})
-"""At the top of the folder: the manifest itself, its signature, and a note that MLflow's downloads leave there."""
+NOT_LISTED = frozenset({MANIFEST, SIGNATURE, "registered_model_meta"})
+"""At the top of the folder: the manifest itself, its signature, and a note that MLflow's downloads leave there.
+
+No digest knows their bytes, so nothing of a model may be read from them.
+"""
 
 _BLOCK = 1 << 20
 _MOST_FILES = 100_000
@@ -106,14 +109,13 @@ def check(promised: Manifest, there: Manifest) -> None:
 def _files(folder: Path, inside: str) -> Iterator[tuple[Path, str]]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            if not inside and entry.name in _NOT_LISTED:
-                continue
             key = f"{inside}{entry.name}"
             mode = entry.stat(follow_symlinks=False).st_mode
-            if stat.S_ISDIR(mode):
+            if stat.S_ISDIR(mode) and key not in NOT_LISTED:
                 yield from _files(folder / entry.name, f"{key}/")
             elif stat.S_ISREG(mode):
-                yield folder / entry.name, key
+                if key not in NOT_LISTED:
+                    yield folder / entry.name, key
             else:
                 raise ChangedModel(f"{key!r} in the model folder is no plain file or folder.")
 

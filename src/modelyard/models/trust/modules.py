@@ -69,12 +69,11 @@ def globals_of(content: BinaryIO) -> set[str]:
             pushed.append(made)
         elif name in _KEEPS:
             memo[argument if isinstance(argument, int) else len(memo)] = pushed[-1]
-        elif name in _TAKES and isinstance(argument, int):
-            pushed.append(memo.get(argument))
-        elif isinstance(argument, str):
-            if isinstance(pushed[-1], _Global) and pushed[-1].endswith(_IMPORTER):
-                found.add(argument)
-            pushed.append(argument)
+        elif isinstance(argument, str) or name in _TAKES:
+            value = memo.get(argument) if name in _TAKES and isinstance(argument, int) else argument
+            if isinstance(pushed[-1], _Global) and pushed[-1].endswith(_IMPORTER) and isinstance(value, str):
+                found.add(value)
+            pushed.append(value)
         elif name not in _SILENT:
             pushed.append(None)
         del pushed[:-2]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from modelyard.core.errors import UntrustedModel
+from modelyard.core.errors import ChangedModel, UntrustedModel
 from modelyard.models.trust import manifest as manifests
 from modelyard.models.trust.formats import Tier, finding
 from modelyard.models.trust.keys import KeyRing, TrustStore
@@ -15,7 +16,8 @@ from modelyard.models.trust.signatures import read_signature, signer
 if TYPE_CHECKING:
     from modelyard.models.mlmodel import Model
 
-_SHOWN = 5
+_NO_PLACES = ("config", "uri")
+"""Keys of entries whose values no loader takes for a place in the folder."""
 
 
 def admit(folder: Path, model: Model, *, flavor: str, trust: str | None = None, ring: KeyRing | None = None) -> str:
@@ -29,12 +31,13 @@ def admit(folder: Path, model: Model, *, flavor: str, trust: str | None = None, 
     promised = manifests.read(folder)
     if promised is not None:
         manifests.check(promised, there)
+    _refuse_unlisted(model.flavors)
+    if trust not in (None, there.digest):
+        raise UntrustedModel(f"Trust was given for {trust}, but these files are {there.digest}: untrusted.")
     found = finding(folder, model, flavor)
     if found.tier is Tier.DATA:
         return found.reason
     if trust is not None:
-        if trust != there.digest:
-            raise UntrustedModel(f"Trust was given for {trust}, but these files are {there.digest}: untrusted.")
         return f"trust was given for {trust}"
     store = (ring or KeyRing.of_user()).trusted()
     named = next((each.name for each in store.models if each.digest == there.digest), None)
@@ -44,6 +47,17 @@ def admit(folder: Path, model: Model, *, flavor: str, trust: str | None = None, 
     if by is not None:
         return f"signed by {by.name} ({by.key_id})"
     raise UntrustedModel(_refusal(folder, there, found.reason, store))
+
+
+def _refuse_unlisted(value: Any) -> None:
+    """A file that the manifest leaves out could be exchanged unnoticed: no entry may name one."""
+    if isinstance(value, dict):
+        value = [each for key, each in value.items() if key not in _NO_PLACES]
+    if isinstance(value, list):
+        for each in value:
+            _refuse_unlisted(each)
+    elif isinstance(value, str) and os.path.normpath(value).partition("/")[0] in manifests.NOT_LISTED:
+        raise ChangedModel(f"The MLmodel file names {value!r}, which is no file of the model.")
 
 
 def _refusal(folder: Path, there: Manifest, reason: str, store: TrustStore) -> str:

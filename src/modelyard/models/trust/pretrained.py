@@ -64,9 +64,15 @@ def _keys(file: Path) -> Iterator[str]:
     try:
         if file.stat().st_size > _LARGEST_JSON:
             refuse(file.name, "a settings file", "it is too large")
-        waiting: list[Any] = [json.loads(file.read_bytes())]
+        content = json.loads(file.read_bytes())
     except (ValueError, RecursionError):
         refuse(file.name, "a JSON file", "it cannot be understood")
+    yield from keys_to_code(content)
+
+
+def keys_to_code(settings: Any) -> Iterator[str]:
+    """The keys of settings, wherever they stand, that make the libraries fetch or run code."""
+    waiting = [settings]
     while waiting:
         value = waiting.pop()
         if isinstance(value, list):

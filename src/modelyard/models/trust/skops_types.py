@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from modelyard.core.extras import require
+from modelyard.models.skops_files import skops_io
 from modelyard.models.trust.archives import archive, member, opened, refuse
 from modelyard.models.trust.frozen import frozen
 
@@ -57,7 +57,7 @@ def types_in(file: Path) -> list[str]:
     content = read(file)
     if not content.oddities and all(map(_is_listed, content.named)):
         return sorted({each.name for each in content.named})
-    skops = require("skops.io", what="A skops file", extra="sklearn")
+    skops = skops_io()
     return sorted(skops.get_untrusted_types(file=file))
 
 

@@ -132,6 +132,15 @@ def test_a_run_that_is_made_again_has_its_folder_back(store: SqlTrackingStore, c
     assert store.leftovers() == sorted([f"0/{again}", f"0/{gone}"])
 
 
+def test_the_experiment_that_is_always_there_has_its_folder_back(store: SqlTrackingStore, clock: FixedClock) -> None:
+    run_id = make_run(store)
+    delete_experiment(store, "0")
+    store.purge(clock.now_ms())
+    assert store.leftovers() == ["0", f"0/{run_id}"]
+    store.ensure_default()
+    assert store.leftovers() == [f"0/{run_id}"]
+
+
 def test_a_run_that_is_restored_meanwhile_is_not_purged(
     store: SqlTrackingStore, database: Database, clock: FixedClock
 ) -> None:

@@ -108,6 +108,12 @@ def test_what_cannot_be_called_or_named_is_refused() -> None:
         CompositeModel(lambda x: x, [1])  # type: ignore[arg-type]
 
 
+def test_only_addresses_are_followed() -> None:
+    assert CompositeModel(lambda m: m, {"m": "models:/wine@champion"}, follow="m").follows("m")
+    with pytest.raises(InvalidParameter, match="follow='m'"):
+        CompositeModel(lambda m: m, {"m": 1}, follow=["m"])
+
+
 def test_the_time_of_each_model_is_told_when_asked() -> None:
     class Plain:
         def __init__(self) -> None:
@@ -121,11 +127,11 @@ def test_the_time_of_each_model_is_told_when_asked() -> None:
 
     def predict(x: int, plain: Plain, double: Any, idle: Any) -> list[Any]:
         assert isinstance(plain, Plain)
-        return [plain.work(x), double(x), len(plain), plain.numbers, idle]
+        return [plain.work(x), double(x), len(plain), plain.numbers, 1 + idle]
 
-    model = CompositeModel(predict, {"plain": Plain(), "double": lambda x: 2 * x, "idle": None})
+    model = CompositeModel(predict, {"plain": Plain(), "double": lambda x: 2 * x, "idle": 5})
     timed = model.predict_timed(x=3)
-    assert timed.result[:4] == [4, 6, 2, [1, 2]]
+    assert timed.result == [4, 6, 2, [1, 2], 6]
     assert timed.by_model["plain"] > 0 < timed.by_model["double"]
     assert timed.by_model["idle"] == 0
     assert sum(timed.by_model.values()) <= timed.seconds

@@ -201,3 +201,18 @@ def test_the_process_is_left_as_it_was(project: Project, tmp_path: Path) -> None
     there_and_back(CompositeModel(predict, {"made": made, "late": lambda: None}), tmp_path / "model")
     assert state() == before
     assert isinstance(made, sys.modules["kinds"].Kind)
+
+
+@pytest.mark.parametrize("name", ["msgspec", "calendar"])
+def test_where_a_module_is_found_decides_whether_it_is_local(project: Project, tmp_path: Path, name: str) -> None:
+    """A file of the project may be called as a distribution or a standard module is."""
+    theirs = {each: sys.modules.pop(each) for each in list(sys.modules) if each.partition(".")[0] == name}
+    project.write({f"{name}.py": "OWN = 'own'", "uses.py": f"import {name}\ndef predict(): return {name}.OWN"})
+    try:
+        assert is_local(name)
+        found = capture([project.load("uses").predict.__module__])
+        assert sorted(found.modules) == sorted([name, "uses"]) and not found.others
+    finally:
+        project.forget()
+        sys.modules.update(theirs)
+    assert not is_local(name)

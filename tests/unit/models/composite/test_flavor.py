@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import abc
+import dataclasses
+import enum
 import json
 import logging
 import shutil
@@ -101,7 +104,7 @@ def test_a_scikit_learn_model_is_saved_by_its_own_flavor(tmp_path: Path, project
 def test_equal_models_are_kept_once_and_the_same_one_stays_the_same(tmp_path: Path) -> None:
     shared = [1, 2]
     model = CompositeModel(
-        lambda a, b, c, d: (a is b, a is c, c == d), {"a": shared, "b": shared, "c": [1, 2], "d": [1, 2]}
+        lambda a, b, c, d: (a is b, a is c, c == d), {"b": shared, "a": shared, "c": [1, 2], "d": [1, 2]}
     )
     loaded = there_and_back(model, tmp_path / "model")
     assert loaded.predict() == (True, False, True)
@@ -120,6 +123,15 @@ def test_classes_are_shared_between_the_function_and_the_models(tmp_path: Path) 
 def test_a_composite_model_can_be_part_of_another(tmp_path: Path) -> None:
     model = CompositeModel(lambda x, inner: inner.predict(x=x, plus=0), {"inner": simple()})
     assert there_and_back(model, tmp_path / "model").predict(x=4) == 8
+
+
+def test_a_loaded_model_is_not_saved_again(tmp_path: Path) -> None:
+    loaded = there_and_back(simple(), tmp_path / "model")
+    with pytest.raises(InvalidParameter, match="is saved already: register the address"):
+        save(loaded, tmp_path / "again")
+    with pytest.raises(InvalidParameter, match="The model 'inner' cannot be saved: This composite model was loaded"):
+        save(CompositeModel(lambda inner: inner, {"inner": loaded}), tmp_path / "again")
+    assert not (tmp_path / "again").exists()
 
 
 def test_a_model_that_cannot_be_saved_is_named_and_leaves_nothing(tmp_path: Path) -> None:
@@ -168,10 +180,48 @@ def test_source_mode_keeps_source_and_loads_on_any_python(project: Project, tmp_
     assert load_native(tmp_path / "model", flavor="composite").predict(x=1) == 3
 
 
-def test_source_mode_refuses_code_that_is_in_no_module(tmp_path: Path) -> None:
-    model = CompositeModel(lambda x: x, source=True)
-    with pytest.raises(InvalidParameter, match=r"source=True keeps modules, and .*<lambda> is in none"):
-        save(model, tmp_path / "model")
+def test_source_mode_keeps_functions_of_the_script_as_source(tmp_path: Path) -> None:
+    number = 3
+
+    class Base:
+        def go(self, x: int) -> int:
+            """Words."""
+            return x
+
+    class Box(Base):
+        def go(self, x: int) -> int:
+            return super().go(x) * number
+
+    def with_default(x: int, *, plus: int = number) -> list[int]:
+        return [each + plus for each in range(x)]
+
+    parts = {
+        "box": Box(),
+        "one": lambda x: x + 1,
+        "two": lambda x: max([x], key=lambda y: -y) + number,
+    }  # two on one line
+
+    def predict(x: int, box: Any, one: Any, two: Any) -> list[Any]:
+        return [box.go(x), one(x), two(x), with_default(2)]
+
+    loaded = there_and_back(CompositeModel(predict, parts, source=True), tmp_path / "model")
+    assert loaded.predict(x=1) == [3, 2, 4, [3, 4]]
+    assert (
+        b"return [box.go(x), one(x), two(x), with_default(2)]"
+        in (tmp_path / "model" / "composite" / "function.pkl").read_bytes()
+    )
+    edit(tmp_path / "model", python="3.6")
+    assert load_native(tmp_path / "model", flavor="composite").predict(x=1) == [3, 2, 4, [3, 4]]
+
+
+def test_source_mode_refuses_what_has_no_source(tmp_path: Path) -> None:
+    scope: dict[str, Any] = {"__name__": "__main__"}
+    exec("def predict(x): return x", scope)
+    with pytest.raises(
+        InvalidParameter, match="'predict' cannot be saved: source=True keeps source, and that of predict"
+    ):
+        save(CompositeModel(scope["predict"], source=True), tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_whose_model_it_is_decides_whether_it_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,3 +293,49 @@ def test_an_example_gives_a_signature_and_a_verdict(tmp_path: Path) -> None:
     assert (prepared.verdict.status, prepared.verdict.predicted) == ("passed", True), prepared.verdict.message
     assert prepared.model.signature is not None
     assert json.loads((tmp_path / "model" / "verification.json").read_text())["status"] == "passed"
+
+
+def test_enumerations_and_generic_classes_of_the_script(tmp_path: Path) -> None:
+    class Color(enum.Enum):
+        RED = 1
+
+    class Base(abc.ABC):
+        @abc.abstractmethod
+        def go(self) -> Any: ...
+
+    @dataclasses.dataclass
+    class Painter(Base):
+        color: Color = Color.RED
+
+        def go(self) -> Any:
+            return self.color is Color.RED and super().__init_subclass__() is None
+
+    model = CompositeModel(
+        lambda painter, color: [painter.go(), painter.color is color], {"painter": Painter(), "color": Color.RED}
+    )
+    loaded = there_and_back(model, tmp_path / "model")
+    assert loaded.predict() == [True, True]
+    assert loaded.models["color"] is not Color.RED and Color.RED is Color(1)
+
+
+def test_a_signature_has_the_parameters_an_example_leaves_out(tmp_path: Path) -> None:
+    options = SaveOptions(verify=False, input_example=({"x": 2.5}, {"plus": 1}))
+    save_model(simple(), tmp_path / "model", flavor=CompositeFlavor(), options=options)
+    loaded = load_pyfunc(tmp_path / "model")
+    inputs = loaded.metadata.get_input_schema()
+    assert [(each.name, each.required) for each in inputs.inputs] == [("x", True), ("plus", False)]
+    assert loaded.predict({"x": 2.0}) == 5.0, "a parameter of the signature has its default"
+    assert loaded.predict({"x": 2.0, "plus": 2}) == loaded.predict({"x": 2.0}, {"plus": 2}) == 6.0
+    any_name = CompositeModel(lambda x, **more: [x, more])
+    prepared = save_model(any_name, tmp_path / "any", flavor=CompositeFlavor(), options=options)
+    assert prepared.model.signature is None
+    assert load_pyfunc(tmp_path / "any").predict({"x": 1, "y": 2}) == [1, {"y": 2}]
+
+
+def test_an_empty_cell_is_a_parameter_that_was_not_given(tmp_path: Path) -> None:
+    pandas = imported("pandas")
+    save(CompositeModel(lambda x, by=3, *, words=None: [x, by, words]), tmp_path / "model")
+    table = pandas.DataFrame({"x": [1.0, float("nan")], "by": [float("nan"), 2.0], "words": [["a"], None]})
+    first, second = load_pyfunc(tmp_path / "model").predict(table)
+    assert first == [1.0, 3, ["a"]]
+    assert second[0] != second[0] and second[1:] == [2.0, None], "what has no default is given as it is"

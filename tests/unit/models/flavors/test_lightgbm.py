@@ -12,6 +12,8 @@ import pytest
 from modelyard.core.errors import InvalidParameter
 from modelyard.models.catalog import flavor_of
 from modelyard.models.flavors.lightgbm import LightgbmFlavor
+from modelyard.models.options import SaveOptions
+from modelyard.models.save import save_model
 from tests.support.tables import categorical, graded, numbers, quality
 
 pytest.importorskip("lightgbm", reason="lightgbm is not installed")
@@ -106,3 +108,15 @@ def test_estimators_are_skops_of_lightgbms_own_types_only(tmp_path: Path) -> Non
 def test_an_unknown_format_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidParameter, match=r"'joblib' is no format for LightGBM\. Known: skops"):
         LightgbmFlavor(serialization_format="joblib").save(plain(), tmp_path)  # type: ignore[arg-type]
+
+
+def test_what_an_estimator_needs_is_required(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODELYARD_HOME", str(tmp_path / "home"))
+    for place, model in (("estimator", plain()), ("booster", plain().booster_)):
+        save_model(model, tmp_path / place, flavor=LightgbmFlavor(), options=SaveOptions(verify=False))
+    needed = {
+        place: {line.partition("==")[0] for line in (tmp_path / place / "requirements.txt").read_text().split()}
+        for place in ("estimator", "booster")
+    }
+    assert {"lightgbm", "scikit-learn", "skops"} <= needed["estimator"]
+    assert needed["booster"] == {"lightgbm"}

@@ -12,7 +12,7 @@ import pytest
 from modelyard.core.errors import InvalidParameter
 from modelyard.models.catalog import flavor_of
 from modelyard.models.flavors.xgboost import XgboostFlavor
-from tests.support.tables import categorical, graded, numbers, quality
+from tests.support.tables import categorical, graded, in_ascii, numbers, quality
 
 pytest.importorskip("xgboost", reason="xgboost is not installed")
 
@@ -31,12 +31,6 @@ def plain() -> Any:
 
 def with_categories(table: pd.DataFrame) -> Any:
     return xgboost.XGBRegressor(**SMALL, enable_categorical=True).fit(table, graded())
-
-
-def in_ascii(table: pd.DataFrame | None = None) -> pd.DataFrame:
-    """``categorical`` with names of categories that XGBoost keeps whole."""
-    table = categorical() if table is None else table
-    return table.assign(colour=table["colour"].cat.rename_categories({"rosé": "rose"}))
 
 
 def predict(model: Any, data: Any, params: Any = None) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from modelyard import composite
 from modelyard.core.errors import InvalidParameter, PermissionDenied, UntrustedModel
 from modelyard.models.load import load_native, load_pyfunc
 from modelyard.models.sealed import recipient_of, seal
@@ -72,6 +73,24 @@ def test_whoever_is_trusted_to_seal_is_trusted_with_what_is_in_it(
     assert load_model(bundle).predict([1]) == [2]
     with pytest.raises(UntrustedModel):
         load_model(doubler)
+
+
+class Tripler:
+    def triple(self, value: int) -> int:
+        return 3 * value
+
+
+def tripled(model: Tripler, value: int, plus: int = 1) -> int:
+    return model.triple(value) + plus
+
+
+def test_a_composite_is_sealed_like_any_model(tmp_path: Path) -> None:
+    pytest.importorskip("cloudpickle", reason="needs cloudpickle")
+    composite.save(tripled, models={"model": Tripler()}, path=tmp_path / "tripler", verify=False)
+    bundle = seal(tmp_path / "tripler", tmp_path / "it.sealed", recipients=[recipient_key()]).path
+    assert composite.load(bundle).predict(value=2) == 7
+    with pytest.raises(PermissionDenied, match="no key or passphrase at hand"):
+        composite.load(bundle, unseal="a passphrase")
 
 
 def test_a_key_for_what_is_not_sealed_is_a_mistake(doubler: Path) -> None:

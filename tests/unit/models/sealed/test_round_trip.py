@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelyard.core import keys
@@ -38,6 +39,7 @@ def is_writable(paths: list[str]) -> bool:
     return True
 
 
+@settings(max_examples=50)
 @given(files=st.dictionaries(NAMES, SIZES, max_size=5), encrypted=st.booleans())
 def test_any_folder_comes_out_as_it_went_in(files: dict[str, int], encrypted: bool) -> None:
     with tempfile.TemporaryDirectory() as place:
@@ -190,6 +192,19 @@ def test_as_many_recipients_as_there_may_be_fit_into_the_header(model: Path, tmp
         header, raw = read_header(file)
     assert len(header.recipients) == MOST_RECIPIENTS and len(raw) < LARGEST_HEADER
     unseal(bundle, tmp_path / "again", key=many[-1])
+
+
+def test_memory_does_not_grow_with_the_model(model: Path, tmp_path: Path, ring: KeyRing) -> None:
+    (model / "large").write_bytes(bytes(48 << 20))
+    recipients = [recipient_of(ring.recipient_key())]
+    tracemalloc.start()
+    try:
+        seal(model, tmp_path / "it.sealed", recipients=recipients)
+        unseal(tmp_path / "it.sealed", tmp_path / "again")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 12 << 20
 
 
 def test_progress_is_told_up_to_the_end(model: Path, tmp_path: Path) -> None:

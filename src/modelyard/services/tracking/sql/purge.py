@@ -87,12 +87,14 @@ def purge(db: Database, before: int) -> Purged:
 def leftovers(db: Database) -> list[str]:
     """The artifact keys of folders whose rows are gone, and which are not known to be.
 
-    A client may choose a run's id: one that was made again meanwhile has its folder back.
+    A client may choose a run's id, and the experiment 0 is made whenever it is missing: what was made again meanwhile
+    has its folder back.
     """
     with db.write() as conn:
         conn.run(
             "DELETE FROM leftovers WHERE owner IN (SELECT run_id FROM runs)"
             " OR owner IN (SELECT model_id FROM logged_models)"
+            " OR key IN (SELECT CAST(id AS TEXT) FROM experiments)"
         )
         return [key for (key,) in conn.rows("SELECT key FROM leftovers ORDER BY key")]
 
