@@ -1,6 +1,6 @@
 """Train an elastic net on the wine-quality data, and log what went in, what came out, and the model.
 
-`python 02_Experiment_log_model.py [alpha] [l1_ratio]`; `WINE_QUALITY_CSV` names the file, `winequality-white.csv` here by default.
+`python 02_Experiment_log_model.py [alpha] [l1_ratio]` reads the file `WINE_QUALITY_CSV` names, or `winequality-white.csv` here.
 """
 
 import os

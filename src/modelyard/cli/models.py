@@ -11,8 +11,8 @@ from modelyard.cli import sealed
 from modelyard.cli.command import TRACKING_URI, Arguments, Command, option
 from modelyard.cli.printing import printable, show, show_one
 from modelyard.models.addresses import fetch
+from modelyard.models.inspection import Inspection, inspect_folder
 from modelyard.models.trust import private_folder
-from modelyard.models.trust.inspection import Inspection, inspect_folder
 
 FLAVORS = ("flavor", "tier", "loads_here", "reason")
 FILES = ("path", "size", "sha256")

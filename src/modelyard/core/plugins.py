@@ -59,6 +59,15 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "python_function": "modelyard.models.flavors.python_function:PythonFunctionFlavor",
             }
         ),
+        # making and opening sealed bundles
+        "sealing": MappingProxyType(
+            {
+                "recipient_of": "modelyard.models.sealed:recipient_of",
+                "seal": "modelyard.models.sealed:seal",
+                "unseal": "modelyard.models.sealed:unseal",
+                "unseal_to_load": "modelyard.models.sealed:unseal_to_load",
+            }
+        ),
         # how a model's address becomes a folder on this disk
         "model_fetchers": MappingProxyType({"client": "modelyard.client.flavors.verbs:fetch_model"}),
         # the log of idempotency keys
@@ -90,6 +99,7 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "onnxruntime": "onnx",
         "statsmodels": "statsmodels",
         "transformers": "transformers",
+        "obstore": "s3",
     }
 )
 """Module that may be missing → the extra that brings it."""

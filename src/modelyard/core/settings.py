@@ -57,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     enable_system_metrics_logging: bool = False
     system_metrics_sampling_interval: float = 10.0
     proxy_multipart_upload: bool = False
+    s3_endpoint_url: str = ""
+    s3_ignore_tls: bool = False
     model_version_source_validation_regex: str = ""
     home: str = ""
     server_allowed_hosts: str = ""
@@ -119,6 +121,8 @@ SETTINGS: tuple[Setting, ...] = (
         "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL",
     ),
     Setting("proxy_multipart_upload", "Send large artifacts in parts.", "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD"),
+    Setting("s3_endpoint_url", "Address of the S3 service, where it is not Amazon's.", "MLFLOW_S3_ENDPOINT_URL"),
+    Setting("s3_ignore_tls", "Do not check the S3 service's TLS certificate.", "MLFLOW_S3_IGNORE_TLS"),
     Setting(
         "model_version_source_validation_regex",
         "Sources of model versions must match this expression.",

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 from modelyard.core.errors import InvalidParameter
 from modelyard.models import catalog
+from modelyard.models.bundles import Key, find_bundle, sealing
 from modelyard.models.catalog import PYFUNC
 from modelyard.models.flavor import Flavor
 from modelyard.models.mlmodel import Model
 from modelyard.models.options import PathLike
 from modelyard.models.pyfunc import PyFuncModel
-from modelyard.models.sealed import Key, find_bundle, unseal_to_load
 from modelyard.models.trust import admit, private_folder
 
 _IMPORTING = threading.RLock()
@@ -39,7 +39,7 @@ def open_folder(path: PathLike, *, trust: str | None = None, unseal: Key | None 
     """
     bundle = find_bundle(path)
     if bundle is not None:
-        opened = unseal_to_load(bundle, unseal=unseal, trust=trust)
+        opened = sealing("unseal_to_load")(bundle, unseal=unseal, trust=trust)
         return Opened(opened.folder, Model.load(opened.folder), opened.digest)
     if unseal is not None:
         raise InvalidParameter(f"{os.fspath(path)!r} is no sealed bundle, and unseal= was given.")

@@ -6,7 +6,7 @@ import json
 import os
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class Model:
     ) -> None:
         self.artifact_path = artifact_path
         self.run_id = run_id
-        self.utc_time_created = utc_time_created or f"{datetime.now(timezone.utc).replace(tzinfo=None)}"
+        self.utc_time_created = utc_time_created or f"{datetime.now(UTC).replace(tzinfo=None)}"
         self.flavors: dict[str, dict[str, Any]] = {name: dict(entry) for name, entry in (flavors or {}).items()}
         self.signature = signature
         self.saved_input_example_info = dict(saved_input_example_info) if saved_input_example_info else None
@@ -127,7 +127,8 @@ class Model:
             raise InvalidParameter(f"{file.name} has more than {_LIMIT >> 20} MiB: that is no MLmodel file.")
         yaml = require("yaml", what="The MLmodel file", extra="models")
         try:
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+            safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast, where there is one
+            content = yaml.load(file.read_text(encoding="utf-8"), Loader=safe)
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             raise InvalidParameter(f"{file.name} is not valid YAML: {str(error).splitlines()[0]}.") from None
         return cls.from_dict(content)

@@ -48,7 +48,8 @@ def verify(folder: Path, *, seconds: float = 600.0, python: str | None = None) -
     """
     with tempfile.TemporaryDirectory(prefix="modelyard-verify-") as place:
         report = Path(place) / "report.json"
-        command = [python or sys.executable, "-I", "-c", _BOOT, _home(), str(folder.resolve()), digest(folder), str(report)]
+        words = (_BOOT, _home(), str(folder.resolve()), digest(folder), str(report))
+        command = [python or sys.executable, "-I", "-c", *words]
         empty = Path(place) / "work"
         empty.mkdir()
         try:
@@ -57,8 +58,8 @@ def verify(folder: Path, *, seconds: float = 600.0, python: str | None = None) -
             return Verdict(status="failed", message=f"It did not load and predict within {seconds:g} s.")
         if report.is_file():
             return msgspec.json.decode(report.read_bytes(), type=Verdict)
-        words = done.stderr.decode(errors="replace").strip()[-_LAST_LINES:]
-        return Verdict(status="failed", message=f"The clean process ended with code {done.returncode}. {words}")
+        said = done.stderr.decode(errors="replace").strip()[-_LAST_LINES:]
+        return Verdict(status="failed", message=f"The clean process ended with code {done.returncode}. {said}")
 
 
 def _run(command: Sequence[str], place: Path, seconds: float) -> subprocess.CompletedProcess[bytes]:

@@ -42,6 +42,7 @@ class TestLightgbm(FlavorContract):
             make=lambda: lightgbm.LGBMRegressor(**SMALL).fit(numbers(), quality()),
             data=numbers,
             predict=predicted,
+            is_data=True,
         ),
         FlavorCase(
             name="positions",
@@ -55,18 +56,21 @@ class TestLightgbm(FlavorContract):
             make=lambda: lightgbm.LGBMClassifier(**SMALL).fit(numbers(), good()),
             data=numbers,
             predict=predicted,
+            is_data=True,
         ),
         FlavorCase(
             name="classes as texts",
             make=lambda: lightgbm.LGBMClassifier(**SMALL).fit(numbers(), grades()),
             data=numbers,
             predict=predicted,
+            is_data=True,
         ),
         FlavorCase(
             name="categories",
             make=lambda: lightgbm.LGBMRegressor(**SMALL, min_child_samples=2).fit(categorical(), graded()),
             data=categorical,
             predict=predicted,
+            is_data=True,
         ),
         FlavorCase(
             name="booster with categories",

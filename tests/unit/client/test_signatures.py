@@ -22,15 +22,11 @@ NOT_MLFLOWS = {
     "Image",
     "MlflowClient",
     "__version__",
-    "artifacts",
-    "client",
-    "cloudflow",
-    "data",
-    "entities",
-    "exceptions",
-    "tracking",
+    "autolog",  # all its arguments are keywords here, below
 }
-VERBS = sorted(set(modelyard.__all__) - NOT_MLFLOWS)
+VERBS = sorted(
+    name for name in set(modelyard.__all__) - NOT_MLFLOWS if not isinstance(getattr(modelyard, name), ModuleType)
+)
 METHODS = sorted(name for name in dir(modelyard.MlflowClient) if not name.startswith("_"))
 OURS_ALONE = {"after_logging", "flush_run", "link_inputs", "liveness", "tracking_uri"}
 
@@ -56,6 +52,11 @@ def shape(function: Any) -> list[tuple[str, Any, Any]]:
 @pytest.mark.parametrize("name", VERBS)
 def test_verb(mlflow: ModuleType, name: str) -> None:
     assert shape(getattr(modelyard, name)) == shape(getattr(mlflow, name))
+
+
+def test_autolog_takes_each_argument_of_mlflows(mlflow: ModuleType) -> None:
+    theirs = inspect.signature(mlflow.autolog).parameters
+    modelyard.autolog(**{**{name: each.default for name, each in theirs.items()}, "disable": True})
 
 
 @pytest.mark.parametrize("name", sorted(set(METHODS) - OURS_ALONE))

@@ -17,7 +17,9 @@ def digest_of_frame(frame: Any) -> str:
     numpy, pandas = _libraries()
     head = frame.head(_ROWS)
     # A column of numbers or times holds no texts: only the others are looked through, cell by cell.
-    others = head if head.empty else head.select_dtypes(exclude=["number", "bool", "datetime", "datetimetz", "timedelta"])
+    others = (
+        head if head.empty else head.select_dtypes(exclude=["number", "bool", "datetime", "datetimetz", "timedelta"])
+    )
     texts = others.columns[(others.map(type) == str).all(axis=0)]  # noqa: E721 - the type itself
     numbers = head.select_dtypes(include=[numpy.number]).columns
     rows = pandas.util.hash_pandas_object(head[texts.union(numbers)]).values

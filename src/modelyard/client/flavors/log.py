@@ -73,7 +73,7 @@ def log_model(
         if run_id is not None:
             client.log_outputs(run_id, [ModelOutput(logged.model_id, log.step)])
     info = ModelInfo(model, prepared.verdict, logged=logged)
-    return msgspec.structs.replace(info, registered_model_version=_register(client, log, info))
+    return msgspec.structs.replace(info, registered_model_version=_register(log, info))
 
 
 def verdict_tags(verdict: Verdict) -> dict[str, str]:
@@ -113,7 +113,7 @@ def _logged_model(
     return made
 
 
-def _register(client: MlflowClient, log: LogOptions, info: ModelInfo) -> str | None:
+def _register(log: LogOptions, info: ModelInfo) -> str | None:
     if log.registered_model_name is None:
         return None
     if not info.model_id:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelyard.client.flavors.verbs import fetch_model
+from modelyard.models.bundles import Key
 from modelyard.models.load import load_pyfunc
 from modelyard.models.options import PathLike
 from modelyard.models.pyfunc import PyFuncModel
-from modelyard.models.sealed import Key
 
 
 def load_model(

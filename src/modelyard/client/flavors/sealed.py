@@ -8,14 +8,16 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from modelyard.client.flavors.verbs import fetch_model
 from modelyard.core.errors import NotFound
-from modelyard.models import sealed
+from modelyard.models.bundles import Key, Progress, find_bundle, sealing
 from modelyard.models.options import PathLike
-from modelyard.models.sealed import Key, OpenedBundle, Progress, Sealed
 from modelyard.models.trust.keys import KeyRing, key_id, public_bytes
+
+if TYPE_CHECKING:
+    from modelyard.models.sealed import OpenedBundle, Sealed
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
@@ -40,7 +42,10 @@ def seal(
     ``ChangedModel`` when the model is not as it was saved.
     """
     with _fetched(model_uri) as folder:
-        return sealed.seal(folder, path, sign=sign, recipients=recipients, passphrase=passphrase, progress=progress)
+        made: Sealed = sealing("seal")(
+            folder, path, sign=sign, recipients=recipients, passphrase=passphrase, progress=progress
+        )
+    return made
 
 
 def unseal(
@@ -61,10 +66,13 @@ def unseal(
     Raises ``PermissionDenied`` when no key opens it, ``ChangedModel`` when it was changed, and ``UntrustedModel``.
     """
     with _fetched(bundle_uri) as place:
-        bundle = sealed.find_bundle(place)
+        bundle = find_bundle(place)
         if bundle is None:
             raise NotFound(f"There is no sealed bundle at {os.fspath(bundle_uri)!r}.")
-        return sealed.unseal(bundle, path, key=key, passphrase=passphrase, trust=trust, progress=progress)
+        opened: OpenedBundle = sealing("unseal")(
+            bundle, path, key=key, passphrase=passphrase, trust=trust, progress=progress
+        )
+    return opened
 
 
 @contextmanager
@@ -91,7 +99,8 @@ def renew_recipient_key() -> str:
     The old one opens what was sealed to it until its file (``recipient-<id>.key`` in the folder of the machine's keys)
     is deleted.
     """
-    return sealed.recipient_of(KeyRing.of_user().renew_recipient_key())
+    name: str = sealing("recipient_of")(KeyRing.of_user().renew_recipient_key())
+    return name
 
 
 class MachineKeys(NamedTuple):
@@ -108,4 +117,4 @@ def machine_keys() -> MachineKeys:
     ring = KeyRing.of_user()
     recipient, signing = ring.recipient_key(), public_bytes(ring.machine_key())
     public = recipient.public_key().public_bytes_raw()
-    return MachineKeys(sealed.recipient_of(recipient), key_id(public), signing.hex(), key_id(signing))
+    return MachineKeys(sealing("recipient_of")(recipient), key_id(public), signing.hex(), key_id(signing))

@@ -18,12 +18,12 @@ from modelyard.client.flavors.log import LogOptions, log_model
 from modelyard.client.reading import download_artifacts
 from modelyard.core.errors import InvalidParameter
 from modelyard.models import catalog
+from modelyard.models.bundles import Key
 from modelyard.models.flavor import Flavor
 from modelyard.models.info import ModelInfo
 from modelyard.models.load import load_native
 from modelyard.models.options import PathLike, SaveOptions
 from modelyard.models.save import save_model
-from modelyard.models.sealed import Key
 
 _IGNORED = ("mlflow_model", "skops_trusted_types")
 """Arguments of MLflow's that mean nothing to us: callers of its internals pass them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from modelyard.models.composite.capture import is_local
 from modelyard.models.composite.pickling import Reading, write
 from modelyard.models.flavor import Flavor
 from modelyard.models.load import flavor_behind, load_pyfunc, open_folder
-from modelyard.models.mlmodel import Model
+from modelyard.models.mlmodel import FILE, Model
 from modelyard.models.offline import OFFLINE
 from modelyard.models.requirements import modules_of_folder
 from modelyard.models.trust import admit, digest, modules_in
@@ -78,7 +79,9 @@ class PartWriter:
             entries = flavor.save(part, place)
             if not _holds_own_code(place):
                 self.modules.update(modules_of_folder(place, Model(flavors=entries)))
-                return place, {"flavor": flavor.name, "config": entries[flavor.name]}
+                # JSON is YAML; with no time and no number of its own, an equal model has an equal folder
+                (place / FILE).write_text(json.dumps({"flavors": entries}), encoding="utf-8")
+                return place, {"flavor": flavor.name}
             shutil.rmtree(place)
             place.mkdir()
         self.names |= write(part, place / _PICKLE, source=self._source)
@@ -118,7 +121,8 @@ def _load(folder: Path, entry: Entry, reading: Reading) -> Any:
         return load_pyfunc(place, trust=digest(place))
     if entry["flavor"] == "pickle":
         return reading.read(place / _PICKLE)
-    return catalog.flavor(str(entry["flavor"])).load(place, entry["config"])
+    flavor = catalog.flavor(str(entry["flavor"]))
+    return flavor.load(place, Model.load(place).flavors[flavor.name])
 
 
 def inside(folder: Path, key: str) -> Path:

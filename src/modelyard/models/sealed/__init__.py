@@ -4,16 +4,13 @@
 the file is in ``layout``. Cryptography is the library ``cryptography``'s alone.
 """
 
-from modelyard.models.sealed.opening import Key, OpenedBundle, find_bundle, unseal, unseal_to_load
+from modelyard.models.sealed.opening import OpenedBundle, unseal, unseal_to_load
 from modelyard.models.sealed.recipients import recipient_of
-from modelyard.models.sealed.sealing import Progress, Sealed, seal
+from modelyard.models.sealed.sealing import Sealed, seal
 
 __all__ = [
-    "Key",
     "OpenedBundle",
-    "Progress",
     "Sealed",
-    "find_bundle",
     "recipient_of",
     "seal",
     "unseal",

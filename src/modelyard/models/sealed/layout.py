@@ -36,8 +36,8 @@ from typing import Annotated, BinaryIO, Literal
 import msgspec
 
 from modelyard.core.errors import ChangedModel, PermissionDenied
+from modelyard.models.bundles import MAGIC
 
-MAGIC = b"\x89MYSEAL\n"
 FORMAT = 1
 START = len(MAGIC) + 2 + 4
 LARGEST_HEADER = 65_536

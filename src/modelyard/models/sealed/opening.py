@@ -10,19 +10,16 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
 from modelyard.core.errors import AlreadyExists, NotFound
+from modelyard.models.bundles import Key, Progress
 from modelyard.models.options import PathLike
 from modelyard.models.sealed.chunks import Reader, decrypted_blocks, decrypted_size, plain_blocks
 from modelyard.models.sealed.layout import (
     LARGEST_MANIFEST,
     MAC_BYTES,
-    MAGIC,
     SIGNATURE_BYTES,
     Header,
     Refusal,
@@ -31,12 +28,7 @@ from modelyard.models.sealed.layout import (
 )
 from modelyard.models.sealed.manifest import BundleManifest, believe, check_files, decode
 from modelyard.models.sealed.recipients import Material, check_header_mac, derived, unwrap
-from modelyard.models.sealed.sealing import Progress
 from modelyard.models.trust.keys import KeyRing
-
-SUFFIX = ".sealed"
-Key = str | os.PathLike[str] | X25519PrivateKey
-"""A recipient's private key, or the path of the PEM file it is in."""
 
 
 class OpenedBundle(NamedTuple):
@@ -51,21 +43,6 @@ class _Payload(NamedTuple):
     reader: Reader
     size: int
     header: bytes
-
-
-def find_bundle(path: PathLike) -> Path | None:
-    """The sealed bundle at a path, or None: a file that begins like one or is called ``….sealed``.
-
-    The only file of a folder counts too: so a bundle looks that was registered with the folder it was logged in.
-    """
-    place = Path(path)
-    if place.is_dir():
-        inside = list(islice(place.iterdir(), 2))
-        return inside[0] if len(inside) == 1 and inside[0].suffix == SUFFIX and inside[0].is_file() else None
-    if not place.is_file():
-        return None
-    with place.open("rb") as content:
-        return place if place.suffix == SUFFIX or content.read(len(MAGIC)) == MAGIC else None
 
 
 def unseal(

@@ -6,7 +6,7 @@ import hashlib
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import BinaryIO
 import msgspec
 
 from modelyard.core.errors import AlreadyExists, ChangedModel, InvalidParameter
+from modelyard.models.bundles import Progress
 from modelyard.models.environment import REQUIREMENTS
 from modelyard.models.mlmodel import find
 from modelyard.models.options import PathLike
@@ -26,7 +27,6 @@ from modelyard.models.trust import manifest as manifests
 from modelyard.models.trust.keys import KeyRing, key_id, public_bytes
 from modelyard.models.trust.signatures import read_signature
 
-Progress = Callable[[int, int], None]
 """Is told how many bytes are done, and of how many."""
 
 _BLOCK = 1 << 20

@@ -50,7 +50,7 @@ class Manifest(msgspec.Struct, frozen=True):
         """What names these files and no others.
 
         >>> Manifest(1, []).digest[:14]
-        'sha256:bcc2f64'
+        'sha256:4b9a590'
         """
         return f"sha256:{hashlib.sha256(self.encode()).hexdigest()}"
 

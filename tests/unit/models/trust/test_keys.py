@@ -51,6 +51,7 @@ def test_several_processes_that_add_lose_nothing(home: Path) -> None:
     for process in processes:
         assert process.wait(60) == 0
     assert len(KeyRing(home).added().models) == 15
+from tests.support.processes import ROOT
 
 
 def test_the_key_is_nobody_elses_to_read(home: Path) -> None:
@@ -130,6 +131,8 @@ def test_trust_imports_without_cryptography() -> None:
 
 
 def test_the_program_lists_adds_exports_and_removes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
+
     def run(*words: str) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "modelyard", "trust", *words], capture_output=True, text=True, timeout=60, check=True

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from modelyard.core.errors import ChangedModel, UntrustedModel
+from modelyard.models.inspection import inspect_folder
 from modelyard.models.mlmodel import Model
 from modelyard.models.trust import admit, digest, sign
 from modelyard.models.trust.crypto import new_signing_key
-from modelyard.models.trust.inspection import inspect_folder
 from modelyard.models.trust.keys import KeyRing, public_bytes
 from tests.support.hostile_files import skops, text
 from tests.support.hostile_models import sklearn, write
