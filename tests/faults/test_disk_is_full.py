@@ -34,8 +34,8 @@ def write(server: RunningServer, run: str, number: int) -> int:
 
 
 def upload(server: RunningServer, key: str, size: int) -> int:
-    """Send a file; the status, after a look at the reason of a refusal."""
-    answer = exchange(server.port, message("PUT", f"{FILES}/{key}", body=b"x" * size))
+    """Send a file like no other; the status, after a look at the reason of a refusal."""
+    answer = exchange(server.port, message("PUT", f"{FILES}/{key}", body=key.encode().ljust(size, b"x")))
     if answer.status != 200:
         assert (answer.status, answer.json["reason"]) == (503, "DISK_FULL"), answer
         assert "retry-after" in answer.headers

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import pytest
@@ -24,7 +24,7 @@ from modelyard.server.options import ServerOptions
 from modelyard.services.stores import StoreOptions, open_stores
 from tests.faults.sizes import size
 from tests.faults.writers import history
-from tests.support.disk import Disk
+from tests.support.disk import Disk, File, Folder
 from tests.support.local_server import LocalServer
 from tests.support.processes import ROOT
 from tests.support.server import API, RunningServer, StartServer
@@ -345,3 +345,41 @@ def test_a_folder_that_another_upload_has_just_made_is_kept_too(place: Path, tmp
     list(disk.follow(calls_in(tmp_path / "calls")))
     disk.write_to(tmp_path / "left", lambda: False)
     assert (tmp_path / "left" / "made" / "artifacts" / "0" / "run" / "file").read_bytes() == b"x" * 5000
+
+
+SHARED = """
+import sys
+from modelyard.services.artifacts.local import LocalArtifactStore
+
+store = LocalArtifactStore(sys.argv[1] + "/artifacts")
+for key in ("0/a/file", "0/b/file", "0/c/file"):
+    upload = store.upload(key)
+    upload.write(b"x" * 100_000)
+    upload.finish()
+store.delete("0/a")
+"""
+
+
+def test_a_file_that_is_shared_is_known_to_be_shared_after_a_power_loss(place: Path, tmp_path: Path) -> None:
+    command = [*tracing(tmp_path / "calls"), sys.executable, "-c", SHARED, str(place)]
+    subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(ROOT / "src")})
+    disk = Disk(place)
+    most = 0
+    for _ in disk.follow(calls_in(tmp_path / "calls")):
+        names = dict(names_of_files(disk.top, PurePosixPath()))
+        stored = [path for path in names if path.name == "file"]
+        pooled = {node for path, node in names.items() if ".modelyard-pool." in path.parts}
+        shared = [path for path in stored if [names[each] for each in stored].count(names[path]) > 1]
+        assert {names[path] for path in shared} <= pooled
+        assert all(bytes(names[path].synced) == b"x" * 100_000 for path in stored)
+        most = max(most, len(shared))
+    assert most == 3, "nothing was shared"
+
+
+def names_of_files(folder: Folder, path: PurePosixPath) -> Iterator[tuple[PurePosixPath, File]]:
+    """Every name that is on the disk for certain."""
+    for name, node in folder.synced.items():
+        if isinstance(node, Folder):
+            yield from names_of_files(node, path / name)
+        else:
+            yield path / name, node

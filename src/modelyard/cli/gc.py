@@ -12,6 +12,7 @@ from modelyard.cli.store import confirm
 from modelyard.core import failpoints
 from modelyard.core.clock import SystemClock
 from modelyard.core.errors import InvalidParameter
+from modelyard.server.upkeep import SWEEP_AGE, Sweepable
 from modelyard.services.stores import Stores
 
 AT_ONCE = 200  # folders that are noted as gone in one transaction
@@ -22,7 +23,8 @@ _UNITS = (86_400_000, 3_600_000, 60_000, 1_000)
 
 def gc(arguments: Arguments) -> int:
     """Remove deleted experiments, runs and models for good, with their files."""
-    before = SystemClock().now_ms() - milliseconds(arguments.older_than)
+    now = SystemClock().now_ms()
+    before = now - milliseconds(arguments.older_than)
     stores = opened(folder_of(arguments.store, "--store"))
     try:
         question = f"Remove for good all that was deleted in {arguments.store}"
@@ -32,6 +34,8 @@ def gc(arguments: Arguments) -> int:
             return 1
         gone = stores.tracking.purge(before)
         remove_files(stores)
+        if isinstance(stores.artifacts, Sweepable):
+            stores.artifacts.sweep(SWEEP_AGE, now / 1000)
     finally:
         stores.close()
     print(f"Removed {len(gone.experiments)} experiments, {len(gone.runs)} runs and {len(gone.models)} logged models.")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+
+from modelyard.core.errors import InvalidParameter
 
 PathLike = str | os.PathLike[str]
 
@@ -26,8 +28,10 @@ class SaveOptions(msgspec.Struct, frozen=True, kw_only=True):
       profile of it is kept, never the rows.
     - ``profile``: keep that profile, or one of the example where no training data are given. It says ranges,
       distributions and common values of columns; False keeps none.
-    - ``verify``: load the saved folder in a clean process and predict on the example there.
-    - ``verify_seconds``: how long that may take.
+    - ``verify``: load the saved folder in a clean process and predict on the example there. ``"environment"`` does it once
+      more in a new virtual environment with the folder's own requirements, which proves the list of them; installing
+      takes time and asks a package index.
+    - ``verify_seconds``: how long that may take; with ``"environment"``, each of the two.
     """
 
     signature: Any = None
@@ -40,5 +44,9 @@ class SaveOptions(msgspec.Struct, frozen=True, kw_only=True):
     metadata: Mapping[str, Any] | None = None
     training_data: Any = None
     profile: bool = True
-    verify: bool = True
+    verify: bool | Literal["environment"] = True
     verify_seconds: float = 600.0
+
+    def __post_init__(self) -> None:
+        if self.verify not in (True, False, "environment"):
+            raise InvalidParameter(f"verify is True, False or 'environment', not {self.verify!r}.")

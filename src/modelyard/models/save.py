@@ -20,6 +20,7 @@ from modelyard.models.catalog import PYFUNC
 from modelyard.models.enforce import model_input
 from modelyard.models.example import save_example, split_example
 from modelyard.models.flavor import Flavor
+from modelyard.models.fresh import verify_fresh
 from modelyard.models.mlmodel import FILE, Model, new_model
 from modelyard.models.options import PathLike, SaveOptions
 from modelyard.models.requirements import modules_of_folder, own_requirements, requirements_of
@@ -85,6 +86,8 @@ def prepare(obj: Any, folder: Path, *, flavor: Flavor, options: SaveOptions, mod
     model.save(folder / FILE)
     verdict = verify(folder, seconds=options.verify_seconds) if options.verify else Verdict.skipped()
     _add_requirements(folder, options, model, verdict)
+    if options.verify == "environment" and verdict.status == "passed":
+        verdict = verify_fresh(folder, seconds=options.verify_seconds)
     _say(verdict)
     return Prepared(folder, model, verdict)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from modelyard.models.trust import digest
 
 VERDICT_FILE = "verification.json"
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from modelyard.models.clean import main; main(sys.argv[2:])"
-_LAST_LINES = 2000
+_LAST_BYTES = 2000
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +34,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     python: str = ""
     modules: list[str] = []
     """Top-level modules that the model's own code and files imported in the clean process."""
+    environment: Literal["same", "fresh"] = "same"
+    """Whether the process had the packages of this environment, or only those of the model's requirements."""
 
     @classmethod
     def skipped(cls) -> Verdict:
@@ -40,39 +43,67 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return cls(status="skipped", message="The model was saved with verify=False.")
 
 
-def verify(folder: Path, *, seconds: float = 600.0, python: str | None = None) -> Verdict:
+def verify(folder: Path, *, seconds: float = 600.0, python: str | None = None, home: str | None = None) -> Verdict:
     """Load the folder in a clean process and predict on its example, if it has one.
 
     The process starts in an empty folder, with none of this process's import path but the installed packages, and
-    without the variables that name stores and credentials. ``python`` is the interpreter of another environment.
+    without the variables that name stores and credentials. ``python`` is the interpreter of another environment, and
+    ``home`` the folder it shall import modelyard from. What the process says on its standard output is not kept.
     """
-    with tempfile.TemporaryDirectory(prefix="modelyard-verify-") as place:
+    with tempfile.TemporaryDirectory(prefix="modelyard-verify-", ignore_cleanup_errors=True) as place:
         report = Path(place) / "report.json"
-        words = (_BOOT, _home(), str(folder.resolve()), digest(folder), str(report))
+        words = (_BOOT, home or _home(), str(folder.resolve()), digest(folder), str(report))
         command = [python or sys.executable, "-I", "-c", *words]
         empty = Path(place) / "work"
         empty.mkdir()
         try:
-            done = _run(command, empty, seconds)
+            done = run(command, empty, seconds)
         except subprocess.TimeoutExpired:
             return Verdict(status="failed", message=f"It did not load and predict within {seconds:g} s.")
         if report.is_file():
             return msgspec.json.decode(report.read_bytes(), type=Verdict)
-        said = done.stderr.decode(errors="replace").strip()[-_LAST_LINES:]
-        return Verdict(status="failed", message=f"The clean process ended with code {done.returncode}. {said}")
+        said = done.stderr.decode(errors="replace").strip()
+        return Verdict(status="failed", message=f"The clean process {_ended(done.returncode)}. {said}".strip())
 
 
-def _run(command: Sequence[str], place: Path, seconds: float) -> subprocess.CompletedProcess[bytes]:
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-        command, cwd=place, env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+def run(
+    command: Sequence[str], place: Path, seconds: float, *, merged: bool = False
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command in a folder without this process's settings, and keep the end of what it says on standard error.
+
+    ``merged`` keeps its standard output with it. Raises ``subprocess.TimeoutExpired``; the command and what it started
+    are killed then. What it says goes to a file: a pipe would be open as long as anything that it started and left.
+    """
+    with (
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(  # noqa: S603 - words of our own, and no shell
+            command,
+            cwd=place,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=said if merged else subprocess.DEVNULL,
+            stderr=said,
+            start_new_session=True,
+        ) as process,
+    ):
         try:
             distributions()  # the requirements ask for them next; meanwhile the process starts
-            out, words = process.communicate(timeout=seconds)
+            process.wait(timeout=seconds)
         except BaseException:
-            process.kill()
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
             raise
-    return subprocess.CompletedProcess(command, process.returncode, out, words)
+        said.seek(max(said.seek(0, os.SEEK_END) - _LAST_BYTES, 0))
+        return subprocess.CompletedProcess(command, process.returncode, None, said.read(_LAST_BYTES))
+
+
+def _ended(code: int) -> str:
+    if code >= 0:
+        return f"ended with code {code}"
+    try:
+        return f"was killed by the signal {signal.Signals(-code).name}"
+    except ValueError:  # a real-time signal has no name
+        return f"was killed by the signal {-code}"
 
 
 def read_verdict(folder: Path) -> Verdict | None:

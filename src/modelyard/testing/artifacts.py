@@ -112,6 +112,15 @@ class ArtifactStoreContract:
             assert b"".join(old.chunks()) == b"old" * 1000
         assert read(artifacts, "f") == b"new"
 
+    def test_equal_files_do_not_share_their_fate(self, artifacts: ArtifactStore) -> None:
+        content = b"equal" * 50_000
+        assert len({put(artifacts, f"{run}/f", content) for run in "abc"}) == 1
+        put(artifacts, "a/f", b"other")
+        artifacts.delete("b")
+        assert (read(artifacts, "a/f"), read(artifacts, "c/f")) == (b"other", content)
+        with pytest.raises(NotFound):
+            read(artifacts, "b/f")
+
     def test_an_upload_is_not_seen_before_it_is_finished(self, artifacts: ArtifactStore) -> None:
         upload = artifacts.upload("f")
         upload.write(b"half")

@@ -17,6 +17,7 @@ import pytest
 import modelyard as mlflow
 import modelyard.artifacts
 import modelyard.pyfunc
+from modelyard.client.artifacts import aws
 from modelyard.client.artifacts.objects import PART, ObjectPlace
 from modelyard.core.entities import FileInfo
 from modelyard.core.errors import InvalidParameter, ModelyardError, NotFound, PermissionDenied, Unauthenticated
@@ -314,6 +315,31 @@ def test_a_certificate_is_checked_unless_it_is_told_not_to(
             assert ObjectPlace("safe").list("") == []
         monkeypatch.setenv("AWS_CA_BUNDLE", str(TLS / "authority.pem"))
         assert ObjectPlace("safe").list("") == []
+
+
+def test_files_that_are_logged_together_share_connections(bucket: str) -> None:
+    assert aws.open_bucket(bucket) is aws.open_bucket(bucket)
+    assert aws.open_bucket(bucket) is not aws.open_bucket("another")
+
+
+WITHOUT = """
+import sys
+sys.modules["obstore"] = None
+import modelyard.artifacts
+modelyard.artifacts.list_artifacts("s3://bucket/key")
+"""
+
+
+def test_without_the_library_the_error_names_the_command_that_installs_it(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stderr.splitlines()[-1].endswith("The address s3://bucket needs an extra: pip install 'modelyard[s3]'")
 
 
 FORKED = """

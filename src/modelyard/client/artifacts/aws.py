@@ -50,8 +50,8 @@ def open_bucket(bucket: str) -> Any:
         raise ModelyardError("S3 was used before this process was forked; start processes with the method 'spawn'.")
     settings = Settings.read()
     said = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
-    for name in said:
-        if not said[name].isprintable():  # the library would panic
+    for name, value in said.items():
+        if not value.isprintable():  # the library would panic
             raise InvalidParameter(f"The variable {name} holds a line break or another character that cannot be sent.")
     endpoint = settings.s3_endpoint_url or next((said[name] for name in _ENDPOINTS if said.get(name)), "")
     config = _config(endpoint, said)

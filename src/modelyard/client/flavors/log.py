@@ -81,6 +81,7 @@ def verdict_tags(verdict: Verdict) -> dict[str, str]:
     seconds = [part for part in (verdict.load_seconds, verdict.predict_seconds) if part is not None]
     told = {
         "modelyard.verification": verdict.status,
+        "modelyard.verification.environment": verdict.environment if verdict.status != "skipped" else "",
         "modelyard.verification.message": verdict.message,
         "modelyard.verification.seconds": f"{sum(seconds):.3f}" if seconds else "",
         "modelyard.verification.peak_memory": str(verdict.peak_memory or ""),

@@ -61,6 +61,7 @@ class ArtifactStore(Protocol):
     - *Threads*: any method may be called from any thread at any time.
     - *Atomic and durable*: a reader sees the old file or the new one, never a part; a finished upload is synced with
       its directory entry.
+    - *Apart*: what happens to one file is not seen in another, also where a store keeps equal ones once.
     - *Never outside*: no key and no link below the root leads to a file outside of it.
     - *Raises*: ``InvalidParameter`` for a key that is not allowed, ``NotFound`` for a file that is not there,
       ``Unavailable`` when the disk is full or the place cannot be reached, and nothing else.

@@ -1,7 +1,7 @@
 """Artifacts on a local disk.
 
 No client text is ever handed to the system as a path: keys are opened segment by segment below an open folder, links
-are not followed, and only regular files with a single name are read.
+are not followed, and only regular files are read that have a single name, or further ones in our own pool.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from modelyard.services.artifacts import rules
 from modelyard.services.artifacts.contract import ArtifactStore, Download, Stored, Upload
 from modelyard.services.artifacts.files import FileDownload, FileUpload, sync_folder, sync_path, translated
 from modelyard.services.artifacts.parts import PartFolder
+from modelyard.services.artifacts.pool import POOL, Pool, is_shared
 
 TMP = ".modelyard-tmp"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -41,6 +42,7 @@ class LocalArtifactStore(ArtifactStore):
             _make_folder(folder)
         self._kept: set[tuple[int, int]] = set()  # folders below whose names this process knows to be on the disk
         self._parts = PartFolder(self._tmp)
+        self._pool = Pool(self._root)
         self._written = failpoints.at("artifact-written")
         self._renamed = failpoints.at("artifact-renamed")
 
@@ -62,7 +64,8 @@ class LocalArtifactStore(ArtifactStore):
         """Begin to write a file."""
         segments = self._writable(key)
         self._check_space()
-        return FileUpload(self._tmp / new_token(), key, place=lambda temporary, _: self._place(temporary, segments))
+        temporary = self._tmp / new_token()
+        return FileUpload(temporary, key, place=lambda path, stored: self._place(path, stored, segments))
 
     def delete(self, key: str) -> None:
         """Remove a file or a folder with all in it."""
@@ -70,8 +73,9 @@ class LocalArtifactStore(ArtifactStore):
         try:
             with self._folder(segments[:-1]) as folder:
                 self._kept.clear()  # what takes a removed folder's place may get its number too
-                self._remove(folder, segments[-1])
+                removed = self._remove(folder, segments[-1])
                 _confirm(folder)
+            self._pool.release(removed)
         except NotFound:
             return
 
@@ -94,7 +98,7 @@ class LocalArtifactStore(ArtifactStore):
         with translated(key):
             joined = self._parts.join(key, upload_id, etags)
             if joined.temporary is not None:
-                self._place(joined.temporary, segments)
+                self._place(joined.temporary, joined.stored, segments)
                 self._parts.finished(upload_id, joined.stored)
             return joined.stored
 
@@ -117,8 +121,8 @@ class LocalArtifactStore(ArtifactStore):
         return os.access(self._root, os.W_OK)
 
     def sweep(self, older_than_seconds: float, now: float) -> int:
-        """Remove what interrupted uploads left behind; answers how many."""
-        return self._parts.sweep(now - older_than_seconds)
+        """Remove what interrupted uploads and removals left behind; answers how many files."""
+        return self._parts.sweep(now - older_than_seconds) + self._pool.sweep()
 
     def _writable(self, key: str) -> tuple[str, ...]:
         segments = keys.check(key)
@@ -180,23 +184,27 @@ class LocalArtifactStore(ArtifactStore):
         with self._folder(segments[:-1]) as folder, translated(key):
             descriptor = os.open(segments[-1], _FILE, dir_fd=folder)
         facts = os.fstat(descriptor)
-        if stat.S_ISREG(facts.st_mode) and facts.st_nlink <= 1:  # 0: it was replaced or deleted since it was opened
+        if stat.S_ISREG(facts.st_mode) and self._pool.holds(descriptor):
             return FileDownload(descriptor, facts.st_size)
         os.close(descriptor)
         if stat.S_ISDIR(facts.st_mode):
             raise InvalidParameter(f"The artifact {key!r} is a folder.")
         raise NotFound(f"There is no artifact {key!r}.")
 
-    def _place(self, temporary: Path, segments: tuple[str, ...]) -> None:
+    def _place(self, temporary: Path, stored: Stored, segments: tuple[str, ...]) -> None:
         """Give a finished file its name; the folder's entry is synced."""
         self._written()
+        name = segments[-1]
         with self._folder(segments[:-1], make=True) as folder, translated("/".join(segments)):
-            os.rename(temporary, segments[-1], dst_dir_fd=folder)
-            self._renamed()
-            _confirm(folder)
+            replaced = _facts(folder, name)
+            with self._pool.sharing(temporary, stored):
+                os.rename(temporary, name, dst_dir_fd=folder)
+                self._renamed()
+                _confirm(folder)
+        self._pool.release(replaced)
 
     def _describe(self, folder: int, name: str, segments: tuple[str, ...]) -> FileInfo | None:
-        if not segments and name == TMP:
+        if not segments and name in (TMP, POOL):
             return None
         try:
             facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -209,16 +217,30 @@ class LocalArtifactStore(ArtifactStore):
             return FileInfo(path, is_dir=False, file_size=facts.st_size)
         return None
 
-    def _remove(self, folder: int, name: str) -> None:
-        try:
-            facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
-        except FileNotFoundError:
-            return
+    def _remove(self, folder: int, name: str) -> Iterable[os.stat_result]:
+        """Remove a file or folder; answers the files of it that may have further names."""
+        found = _facts(folder, name)
         with translated(name):
-            if stat.S_ISDIR(facts.st_mode):
+            if any(stat.S_ISDIR(facts.st_mode) for facts in found):
+                found = list(_shared_below(folder, name))
                 shutil.rmtree(name, dir_fd=folder)
-            else:
+            elif found:
                 os.unlink(name, dir_fd=folder)
+        return found
+
+
+def _facts(folder: int, name: str) -> list[os.stat_result]:
+    """What the system says of a name in a folder; nothing when it is not there."""
+    try:
+        return [os.stat(name, dir_fd=folder, follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
+
+
+def _shared_below(folder: int, name: str) -> Iterator[os.stat_result]:
+    for _, _, names, at in os.fwalk(name, dir_fd=folder):
+        for each in names:
+            yield from filter(is_shared, _facts(at, each))
 
 
 def _confirm(folder: int) -> None:

@@ -93,7 +93,7 @@ class PartFolder:
         removed = 0
         for entry in self._tmp.iterdir():
             with suppress(FileNotFoundError):
-                if entry.lstat().st_mtime < before:
+                if entry.lstat().st_ctime < before:  # not of its bytes: they may be those of an older file
                     shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
                     removed += 1
         return removed

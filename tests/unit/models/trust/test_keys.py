@@ -14,7 +14,7 @@ from modelyard.core import extras
 from modelyard.core.errors import InvalidParameter, MissingExtra, NotFound, StoreError
 from modelyard.models.trust.crypto import new_signing_key
 from modelyard.models.trust.keys import MACHINE, KeyRing, public_bytes, read_trust, write_trust
-from tests.support.processes import start_python
+from tests.support.processes import ROOT, start_python
 
 DIGEST = f"sha256:{'a' * 64}"
 
@@ -51,7 +51,6 @@ def test_several_processes_that_add_lose_nothing(home: Path) -> None:
     for process in processes:
         assert process.wait(60) == 0
     assert len(KeyRing(home).added().models) == 15
-from tests.support.processes import ROOT
 
 
 def test_the_key_is_nobody_elses_to_read(home: Path) -> None:
