@@ -151,6 +151,7 @@ def check(folder: Path, clients: Clients, at: int) -> None:
                 check_latest(what, found_alias(server), versions, at)
             elif "/" in what:
                 reply = server.request("GET", f"{FILES}/{what}")
+                assert reply.status in (200, 404), f"{what}: {reply.status} {reply.body!r}"
                 check_latest(what, reply.body if reply.status == 200 else None, versions, at)
         strange = set(files_below(server, "")) - {deed.what for deed in deeds}
         assert not strange, "files nobody sent"

@@ -93,10 +93,12 @@ class Disk:
         self._root = PurePosixPath(root)
         self._namings: list[Naming] = []
         self._files: dict[int, Open] = {}
+        self._next: dict[int, Open | None] = {}  # opened by one thread under a number that another has yet to close
 
     def restart(self) -> None:
         """The process has ended: its files are closed, and what it left pending is pending still."""
         self._files = {}
+        self._next = {}
 
     def follow(self, calls: list[Call]) -> Iterator[int]:
         """Do what a process did, call by call. Yields the time of each before it is done: then the power may fail."""
@@ -168,7 +170,7 @@ class Disk:
     def _openat(self, call: Call, first: int = 1) -> None:
         place = self._place(call.text(first), call.arguments[0] if first else "AT_FDCWD")
         if place is None:
-            self._files.pop(call.result, None)
+            self._number(call.result, None)
             return
         folder, name = place
         flags = call.arguments[first + 1].split("|")
@@ -179,21 +181,32 @@ class Disk:
             self._name((folder, name, node))
         if "O_TRUNC" in flags and isinstance(node, File):
             node.change(Change(self.order, 0, None))
-        self._files[call.result] = Open(node, appends="O_APPEND" in flags)
+        self._number(call.result, Open(node, appends="O_APPEND" in flags))
+
+    def _number(self, number: int, opened: Open | None) -> None:
+        """What a number stands for. Threads are told of their calls one by one: a number can be given before it is free."""
+        if number in self._files:
+            self._next[number] = opened
+        elif opened is not None:
+            self._files[number] = opened
 
     def _open(self, call: Call) -> None:
         self._openat(call, 0)
 
     def _close(self, call: Call) -> None:
-        self._files.pop(call.number(0), None)
+        number = call.number(0)
+        self._files.pop(number, None)
+        if (opened := self._next.pop(number, None)) is not None:
+            self._files[number] = opened
 
     def _dup(self, call: Call) -> None:
-        if (opened := self._files.get(call.number(0))) is not None:
-            self._files[call.result] = opened
-        else:
-            self._files.pop(call.result, None)
+        self._number(call.result, self._files.get(call.number(0)))
 
-    _dup2 = _dup3 = _dup
+    def _dup2(self, call: Call) -> None:
+        self._files.pop(call.result, None)
+        self._dup(call)
+
+    _dup3 = _dup2
 
     def _lseek(self, call: Call) -> None:
         if (opened := self._files.get(call.number(0))) is not None:
