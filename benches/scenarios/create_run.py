@@ -35,7 +35,7 @@ def _count_runs(api: Api, experiment: str) -> int:
     total, token = 0, ""
     while True:
         page = {"page_token": token} if token else {}
-        reply = api.post("runs/search", {"experiment_ids": [experiment], "max_results": 5_000, **page})
+        reply = api.post("runs/search", {"experiment_ids": [experiment], "max_results": 50_000, **page})
         total += len(reply.get("runs", ()))
         token = reply.get("next_page_token", "")
         if not token:
