@@ -21,6 +21,10 @@ _PAGES_AT_ONCE = 4_096
 _PARTS = ("", "-wal", "-shm", "-journal")
 
 
+class NameTaken(StoreError):
+    """There is a file of the name a copy was to have."""
+
+
 def copy(source: apsw.Connection, target: Path) -> None:
     """Write what ``source`` holds at this moment to ``target``, which must not exist; writers go on meanwhile.
 
@@ -37,7 +41,7 @@ def copy(source: apsw.Connection, target: Path) -> None:
             made.close()
         _sync_file(draft)
         if not publish(draft, target):
-            raise StoreError(f"There is a file at {target} already; name another one for the copy.")
+            raise NameTaken(f"There is a file at {target} already; name another one for the copy.")
     except (apsw.Error, OSError) as error:
         raise StoreError(f"The copy {target} could not be written: {error}.") from error
     finally:

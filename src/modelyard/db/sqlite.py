@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import get_ident
@@ -126,9 +126,11 @@ class SqliteDatabase:
         """Copy the file into `backups/` beside it; in memory there is nothing to keep."""
         if self.path is None:
             return None
-        place = backup.place_for(self.path, label)
-        self.backup(place)
-        return str(place)
+        while True:  # of several that start at once, each keeps a copy of its own
+            place = backup.place_for(self.path, label)
+            with suppress(backup.NameTaken):
+                self.backup(place)
+                return str(place)
 
     def backup(self, target: Path) -> None:
         """Write all data, as of now, to the new file ``target`` while others go on writing."""
