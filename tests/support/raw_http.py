@@ -51,25 +51,26 @@ def exchange(port: int, data: bytes, *, timeout: float = 30.0, method: str = "")
 
 
 def read(sock: socket.socket, *, has_body: bool = True) -> Answer:
-    """One answer from a connection."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        more = _more(sock)
-        if not more:
-            return Answer(0, {}, data)
-        data += more
-    head, _, body = data.partition(b"\r\n\r\n")
-    status, *lines = head.decode("latin-1").split("\r\n")
+    """One answer from a connection; what comes after it stays there."""
+    head = b""
+    while b"\r\n\r\n" not in head:
+        seen = _more(sock, socket.MSG_PEEK)
+        if not seen:
+            return Answer(0, {}, head)
+        end = (head + seen).find(b"\r\n\r\n")
+        head += _more(sock, size=len(seen) if end < 0 else end + 4 - len(head))
+    status, *lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     length = int(headers.get("content-length", 0)) if has_body else 0
-    while len(body) < length and (more := _more(sock)):
+    body = b""
+    while len(body) < length and (more := _more(sock, size=length - len(body))):
         body += more
     return Answer(int(status.split()[1]), headers, body)
 
 
-def _more(sock: socket.socket) -> bytes:
+def _more(sock: socket.socket, flags: int = 0, *, size: int = 1 << 20) -> bytes:
     try:
-        return sock.recv(1 << 20)
+        return sock.recv(size, flags)
     except ConnectionResetError:
         return b""
 
