@@ -17,12 +17,13 @@ import pytest
 import uvloop
 
 from modelyard.server.app import Server, create_app
-from modelyard.server.connection import Connection
 from modelyard.server.options import ServerOptions
-from modelyard.server.run import listen
-from modelyard.server.tasks import Tasks
 from modelyard.server.upkeep import Upkeep
 from modelyard.services.stores import StoreOptions, Stores, open_stores
+from modelyard.web.connection import Connection
+from modelyard.web.listening import listen
+from modelyard.web.running import keep_time
+from modelyard.web.tasks import Tasks
 from tests.support.plain_http import API, OnLoopback, Reply
 
 __all__ = ["LocalServer", "StartLocal", "local", "start_local"]
@@ -89,7 +90,8 @@ class LocalServer(OnLoopback):
         tasks = Tasks()
         upkeep = Upkeep(self.app, self.stores)
         self.app.tick(self.loop.time())
-        tasks.start(upkeep.tick())
+        tasks.start(keep_time(self.app))
+        tasks.start(upkeep.watch())
         listening = await self.loop.create_server(lambda: Connection(self.app), sock=self._listener.dup())
         self._ready.set()
         await self._stop.wait()

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from modelyard.cli.command import Arguments, Command, option
-from modelyard.cli.progress import Progress
 from modelyard.cli.server import folder_of
+from modelyard.client.progress import Progress
 from modelyard.core.errors import InvalidParameter
 from modelyard.db.backup import restore
 from modelyard.db.files import private_folder

@@ -8,8 +8,8 @@ from typing import Any
 
 from modelyard.cli.command import OUTPUT, TRACKING_URI, Arguments, Command, option
 from modelyard.cli.printing import guarded, moment, show, show_one
-from modelyard.cli.progress import Progress
 from modelyard.cli.store import client_of, experiment_id, pages, view_of
+from modelyard.client.progress import Progress
 from modelyard.core.entities import Experiment, Run
 
 COLUMNS = ("experiment_id", "name", "lifecycle_stage", "last_update", "artifact_location")

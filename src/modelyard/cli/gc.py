@@ -6,9 +6,9 @@ import re
 
 from modelyard.cli.command import YES, Arguments, Command, option
 from modelyard.cli.db import opened
-from modelyard.cli.progress import Progress
 from modelyard.cli.server import folder_of
 from modelyard.cli.store import confirm
+from modelyard.client.progress import Progress
 from modelyard.core import failpoints
 from modelyard.core.clock import SystemClock
 from modelyard.core.errors import InvalidParameter

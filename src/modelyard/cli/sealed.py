@@ -8,7 +8,7 @@ from pathlib import Path
 
 from modelyard.cli.command import TRACKING_URI, Arguments, Command, option
 from modelyard.cli.printing import show_one
-from modelyard.cli.progress import Progress
+from modelyard.client.progress import Progress
 from modelyard.core.errors import InvalidParameter
 from modelyard.sealed import machine_keys, renew_recipient_key, seal, unseal
 from modelyard.tracking import set_tracking_uri

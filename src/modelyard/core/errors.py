@@ -18,6 +18,7 @@ The tree::
     │   ├── TooLarge                    413 INVALID_PARAMETER_VALUE
     │   ├── UnsupportedMediaType        415 BAD_REQUEST
     │   ├── RangeNotSatisfiable         416 BAD_REQUEST
+    │   ├── ModelFailed                 400 BAD_REQUEST (MLflow's own status)
     │   └── InvalidState                500 INVALID_STATE (MLflow's own status)
     ├── Busy                            what may work when tried again
     │   ├── LimitExceeded               429 REQUEST_LIMIT_EXCEEDED
@@ -151,6 +152,13 @@ class RangeNotSatisfiable(UserError):
 
     error_code = "BAD_REQUEST"
     status = 416
+
+
+class ModelFailed(UserError):
+    """The model's own code failed on this input."""
+
+    error_code = "BAD_REQUEST"
+    status = 400
 
 
 class InvalidState(UserError):

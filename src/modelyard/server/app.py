@@ -11,14 +11,9 @@ from modelyard.core import plugins
 from modelyard.core.errors import InvalidParameter, Unavailable
 from modelyard.core.wire.table import ARTIFACTS, ENDPOINTS, REGISTRY, TRACKING
 from modelyard.server.application import Application, Machinery
-from modelyard.server.browsers import Browsers
 from modelyard.server.commit import GroupCommit, Writers
-from modelyard.server.compression import Compression
 from modelyard.server.health import Readiness
-from modelyard.server.logs import access_log
 from modelyard.server.options import ServerOptions
-from modelyard.server.pools import Pool
-from modelyard.server.request import Request
 from modelyard.server.routing import Direct, Handler, Route, Router, make_routes
 from modelyard.server.site import Site
 from modelyard.server.space import Space
@@ -28,6 +23,11 @@ from modelyard.services.artifacts.routes import ArtifactRoutes
 from modelyard.services.registry.routes import routes as registry_routes
 from modelyard.services.stores import SERVED, Locator, Stores, folder_of
 from modelyard.services.tracking.routes import routes as tracking_routes
+from modelyard.web.browsers import Browsers
+from modelyard.web.compression import Compression
+from modelyard.web.logs import access_log
+from modelyard.web.pools import Pool
+from modelyard.web.request import Request
 
 # A reading connection of the embedded store is always left for the event loop: it has four.
 READ_THREADS = {"sqlite": 3, "postgres": 6}
@@ -52,8 +52,7 @@ class Server:
     @property
     def idle(self) -> bool:
         """Whether nobody waits for an answer."""
-        busy = any(connection.current is not None for connection in self.app.connections)
-        return not busy and self.app.machinery.idle and self.transfers.tasks.idle
+        return not self.app.waits and self.app.machinery.idle and self.transfers.tasks.idle
 
     def close(self) -> None:
         """Let the threads go."""

@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import logging
-import os
-import time
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from time import monotonic
 from typing import Any
 
-from modelyard.core.errors import (
-    BadRequest,
-    DeadlineExceeded,
-    LimitExceeded,
-    MethodNotAllowed,
-    ModelyardError,
-    TooLarge,
-)
+from modelyard.core.errors import LimitExceeded, MethodNotAllowed
 from modelyard.core.wire.codec import encode_reply
 from modelyard.server import intake
-from modelyard.server.browsers import Browsers
 from modelyard.server.commit import LOCK_WAIT, GroupCommit, Job
-from modelyard.server.compression import Compression
-from modelyard.server.connection import Connection
-from modelyard.server.failures import render
-from modelyard.server.pools import Pool
-from modelyard.server.replies import Heads
-from modelyard.server.request import Packed, Request
 from modelyard.server.routing import USUAL_AT_ONCE, Route, Router
 from modelyard.server.space import Space
 from modelyard.services.requests.contract import RequestLog
+from modelyard.web.browsers import Browsers
+from modelyard.web.compression import Compression
+from modelyard.web.pools import Pool
+from modelyard.web.reception import Reception
+from modelyard.web.request import Packed, Request
 
 log = logging.getLogger(__name__)
 
-PER_ADDRESS = 64
 MAX_BODIES = 128_000_000  # bytes of JSON bodies that are being sent or read at the same time
 LOCAL = "local"  # the one principal there is without authentication
 
@@ -64,8 +50,8 @@ class Machinery:
             pool.close()
 
 
-class Application:
-    """Admits requests, has them run, and answers them; knows all connections there are.
+class Application(Reception):
+    """Admits requests, has them run, and answers them.
 
     Everything here runs on the event loop's thread.
     """
@@ -73,54 +59,11 @@ class Application:
     def __init__(
         self, router: Router, browsers: Browsers, machinery: Machinery, *, space: Space, compression: Compression
     ) -> None:
-        self.heads = Heads()
-        self.now = 0.0  # the event loop's clock, to the second
-        self.draining = False
-        self.access_log: Callable[[Request, int], None] | None = None
-        self.connections: set[Connection] = set()
+        super().__init__(compression)
         self.machinery = machinery
         self.space = space
-        self.compression = compression
         self._router = router
         self._browsers = browsers
-        self._addresses: Counter[str] = Counter()
-        self._ids = itertools.count(1)
-        self._id_form = os.urandom(5).hex().encode() + b"-%x"
-
-    def next_id(self) -> bytes:
-        """A new request id."""
-        return self._id_form % next(self._ids)
-
-    # connections
-
-    def opened(self, connection: Connection) -> None:
-        """A client connected. One address may hold 64 connections; more are closed at once."""
-        self.connections.add(connection)
-        self._addresses[connection.address] += 1
-        if self._addresses[connection.address] > PER_ADDRESS and connection.transport is not None:
-            connection.transport.abort()
-
-    def closed(self, connection: Connection) -> None:
-        """A connection is gone."""
-        self.connections.discard(connection)
-        self._addresses[connection.address] -= 1
-        if self._addresses[connection.address] <= 0:
-            del self._addresses[connection.address]
-
-    def tick(self, now: float) -> None:
-        """What is done once a second: tell the time, and close what was silent for too long."""
-        self.now = now
-        self.heads.refresh(time.time())
-        for connection in list(self.connections):
-            connection.check_time(now)
-
-    def drain(self) -> None:
-        """Answer what is being asked and take no new request on any connection."""
-        self.draining = True
-        for connection in list(self.connections):
-            connection.close_when_idle()
-
-    # requests
 
     def begin(self, request: Request) -> None:
         """The head has arrived."""
@@ -166,33 +109,9 @@ class Application:
             pool = self.machinery.files if route.is_file_work else self.machinery.reads
             pool.submit(LOCAL, partial(self._work, request, route, message), request.deliver)
 
-    def fail(self, request: Request, error: BaseException) -> None:
-        """Answer an error."""
-        what = request.route.name if request.route is not None else "a request"
-        failure = render(error, request.id.decode(), what)
-        request.reply(failure.status, failure.body, headers=failure.headers)
-
     def too_large(self, request: Request) -> None:
         """The body has grown beyond its limit."""
         self.fail(request, intake.too_large(request))
-
-    def too_late(self, request: Request) -> None:
-        """A request has taken longer than any may."""
-        self.fail(request, DeadlineExceeded("The request took longer than 60 seconds."))
-
-    def broken(self, request: Request) -> None:
-        """The body is not framed as HTTP frames it."""
-        self.fail(request, _HEADS[400])
-        if request.stream is not None:
-            request.stream.cut()
-
-    def refuse_head(self, connection: Connection, status: int) -> None:
-        """What arrived is no request: say so."""
-        request = Request(connection, b"", b"", {})
-        request.keep_alive = False
-        request.complete = True
-        failure = render(_HEADS[status], request.id.decode(), "a request")
-        request.reply(status, failure.body)
 
     # inside
 
@@ -259,10 +178,3 @@ class Application:
         reply = route.handle(message)
         body = reply if isinstance(reply, bytes) else encode_reply(reply)
         return self.compression.pack(request, body)
-
-
-_HEADS: dict[int, ModelyardError] = {
-    400: BadRequest("This is not a valid HTTP request."),
-    414: TooLarge("The address is longer than 16 kB."),
-    431: LimitExceeded("The headers are larger than 32 kB, or more than 100."),
-}

@@ -15,12 +15,12 @@ from modelyard.core.wire.codec import encode_reply
 from modelyard.core.wire.messages.message import Empty
 from modelyard.core.wire.messages.server import Ready
 from modelyard.server.commit import LOCK_WAIT, GroupCommit, Job
-from modelyard.server.pools import Pool
-from modelyard.server.request import Request
 from modelyard.server.routing import Route
 from modelyard.server.space import REASON, Space
-from modelyard.server.tasks import Tasks
 from modelyard.services.stores import Stores
+from modelyard.web.pools import Pool
+from modelyard.web.request import Request
+from modelyard.web.tasks import Tasks
 
 FRESH = 5.0  # seconds for which a commit proves that the database takes writes
 STUCK = 2.0  # seconds without progress while writes wait, which prove that it does not

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from modelyard.core.errors import InvalidParameter, ModelyardError, TooLarge, UnsupportedMediaType
-from modelyard.server.request import Request
 from modelyard.server.routing import Route
+from modelyard.web.request import Request
 
 WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH", b"DELETE"})
 _TYPED = frozenset({b"POST", b"PUT"})

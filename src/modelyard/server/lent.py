@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
-from modelyard.server.connection import Connection
-from modelyard.server.pools import Pool
-from modelyard.server.request import DisconnectedError
+from modelyard.web.connection import Connection
+from modelyard.web.pools import Pool
+from modelyard.web.request import DisconnectedError
 
 PIECE = 1 << 20
 _SENT_AT_ONCE = 64 << 20  # on one thread, before others get their turn on it

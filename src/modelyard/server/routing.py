@@ -12,7 +12,7 @@ import msgspec
 from modelyard.core.errors import BadRequest, EndpointNotFound, InvalidParameter, ModelyardError
 from modelyard.core.wire.codec import Reader, parse_object
 from modelyard.core.wire.endpoint import Endpoint, Need
-from modelyard.server.request import Request
+from modelyard.web.request import Request
 
 Handler = Callable[[Any], Any]
 Direct = Callable[[Request, Any], None]

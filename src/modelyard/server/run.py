@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import resource
-import signal
 import socket
 import ssl
-from ipaddress import ip_address
-from typing import Any
 
 import msgspec
 import uvloop
@@ -18,23 +13,18 @@ import uvloop
 from modelyard.core import failpoints
 from modelyard.core.errors import InvalidParameter, ModelyardError
 from modelyard.core.settings import Settings
-from modelyard.core.version import __version__
 from modelyard.db.errors import DiskFailed
-from modelyard.server import logs, workers
-from modelyard.server.app import Server, create_app, prefix_of
-from modelyard.server.browsers import Browsers
-from modelyard.server.connection import Connection
+from modelyard.server.app import create_app, prefix_of
 from modelyard.server.options import ServerOptions
-from modelyard.server.tasks import Tasks
 from modelyard.server.upkeep import Upkeep
 from modelyard.services.stores import SERVED, StoreOptions, Stores, folder_of, open_stores
+from modelyard.web import logs, workers
+from modelyard.web.browsers import Browsers
+from modelyard.web.listening import allow_many_files, check_port, check_tls, is_loopback, listen, tls_context
+from modelyard.web.running import Running, Stop
+from modelyard.web.tasks import Tasks
 
 log = logging.getLogger(__name__)
-
-BACKLOG = 1_024
-HARD_LIMIT = 25.0
-FILES = 65_536
-_LOOK = 0.02
 
 
 def serve(options: ServerOptions) -> int:
@@ -47,7 +37,7 @@ def serve(options: ServerOptions) -> int:
     failpoints.check(settings)
     options = with_settings(options, settings)
     check(options)
-    _tls(options)  # told here, and not by every worker over and over
+    tls_context(options.tls_cert, options.tls_key)  # told here, and not by every worker over and over
     listener = listen(options.host, options.port)
     try:
         count = _processes(options)
@@ -60,94 +50,65 @@ def serve(options: ServerOptions) -> int:
 
 def run(options: ServerOptions, listener: socket.socket) -> int:
     """Serve in this process on a socket that listens."""
-    tls = _tls(options)
-    _allow_many_files()
+    tls = tls_context(options.tls_cert, options.tls_key)
+    allow_many_files()
     stores = open_stores(options.store, _store_options(options), settings=Settings.read())
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(Running(options, stores, listener, tls).until_stopped())
+            return runner.run(_until_stopped(options, stores, listener, tls))
     finally:
         stores.close()
 
 
-class Running:
-    """A server from its start to its end."""
+async def _until_stopped(
+    options: ServerOptions, stores: Stores, listener: socket.socket, tls: ssl.SSLContext | None
+) -> int:
+    platform = Platform(options, stores)
+    running = Running(platform, listener, tls=tls, delay=options.drain_delay, limit=options.drain_limit)
+    return await running.until_stopped()
 
-    def __init__(
-        self, options: ServerOptions, stores: Stores, listener: socket.socket, tls: ssl.SSLContext | None
-    ) -> None:
+
+class Platform:
+    """The server with its upkeep, for whoever runs it."""
+
+    def __init__(self, options: ServerOptions, stores: Stores) -> None:
         self._options = options
-        self._stores = stores
-        self._listener = listener
-        self._tls = tls
-        self._stop = asyncio.Event()
-        self._code = 0
-        self._delay = options.drain_delay
-
-    async def until_stopped(self) -> int:
-        """Serve, drain, end; answers the exit code."""
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(_log_exception)
-        server = create_app(self._stores, self._options)
-        server.app.machinery.commit.on_failure = self._on_failure
-        upkeep = Upkeep(server.app, self._stores)
-        tasks = Tasks()
-        server.app.tick(loop.time())
-        for work in (upkeep.tick(), upkeep.compact(), upkeep.sweep()):
-            tasks.start(work)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._on_signal, number)
-        listening = await loop.create_server(
-            lambda: Connection(server.app), sock=self._listener.dup(), ssl=self._tls, backlog=BACKLOG
-        )
-        log.info("modelyard %s serves %s at %s", __version__, _shown(self._options), self.address)
-        await self._stop.wait()
-        try:
-            await self._drain(server, listening)
-        finally:
-            tasks.cancel()
-            upkeep.close()
-            server.close()
-        log.info("stopped")
-        return self._code
+        self._server = create_app(stores, options)
+        self._upkeep = Upkeep(self._server.app, stores)
+        self._stop: Stop | None = None
+        self.app = self._server.app
+        self.app.machinery.commit.on_failure = self._on_failure
 
     @property
-    def address(self) -> str:
-        """Where the server is reached."""
-        host, port = self._listener.getsockname()[:2]
-        scheme = "https" if self._tls is not None else "http"
-        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+    def name(self) -> str:
+        """The store, without a password."""
+        return logs.redacted(self._options.store)
 
-    async def _drain(self, server: Server, listening: asyncio.AbstractServer) -> None:
-        loop = asyncio.get_running_loop()
-        loop.call_later(HARD_LIMIT, _end_at_once)
-        server.readiness.draining = True
-        log.info("stopping: new requests are refused in %g s", self._delay)
-        await asyncio.sleep(self._delay)
-        listening.close()
-        self._listener.close()
-        server.app.drain()
-        deadline = loop.time() + self._options.drain_limit
-        while not server.idle and loop.time() < deadline:  # noqa: ASYNC110  # what is waited for is in five places
-            await asyncio.sleep(_LOOK)
-        for connection in list(server.app.connections):
-            connection.close_when_idle()
-        await asyncio.sleep(0)
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for an answer."""
+        return self._server.idle
 
-    def _on_signal(self, number: int) -> None:
-        if self._stop.is_set():
-            _end_at_once()
-        if number == signal.SIGINT:
-            self._delay = 0.0
-        self._stop.set()
+    async def start(self, tasks: Tasks, stop: Stop) -> None:
+        """Begin the upkeep."""
+        self._stop = stop
+        for work in (self._upkeep.watch(), self._upkeep.compact(), self._upkeep.sweep()):
+            tasks.start(work)
+
+    def refuse(self) -> None:
+        """Say on ``/ready`` that the end has begun."""
+        self._server.readiness.draining = True
+
+    async def close(self) -> None:
+        """Let the threads go."""
+        self._upkeep.close()
+        self._server.close()
 
     def _on_failure(self, failure: ModelyardError) -> None:
         """The disk does not keep what it was given: end, so that nothing more is promised."""
-        if isinstance(failure, DiskFailed) and not self._stop.is_set():
+        if isinstance(failure, DiskFailed) and self._stop is not None:
             log.critical("%s The server ends.", failure.message)
-            self._code = 1
-            self._delay = 0.0
-            self._stop.set()
+            self._stop(1)
 
 
 def with_settings(options: ServerOptions, settings: Settings) -> ServerOptions:
@@ -165,12 +126,10 @@ def _listed(text: str) -> tuple[str, ...]:
 
 def check(options: ServerOptions) -> None:
     """Refuse what would be unsafe or cannot work, naming the way out."""
-    if bool(options.tls_cert) != bool(options.tls_key):
-        raise InvalidParameter("TLS needs both files: --tls-cert and --tls-key.")
     if options.workers < 1:
         raise InvalidParameter(f"--workers {options.workers}: there is at least one.")
-    if not 0 <= options.port < 65536:
-        raise InvalidParameter(f"--port {options.port}: a port is a number from 0 to 65535.")
+    check_port(options.port)
+    check_tls(options.tls_cert, options.tls_key)
     prefix_of(options.static_prefix)
     Browsers(options.host, options.allowed_hosts, options.trusted_origins)
     if is_loopback(options.host):
@@ -184,38 +143,6 @@ def check(options: ServerOptions) -> None:
     if options.tls_cert:
         raise InvalidParameter("--insecure-no-auth with a TLS certificate: a secret channel to a server open to all.")
     log.warning("everyone who can reach %s may read and change everything (--insecure-no-auth)", options.host)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address can only be reached from this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that is bound and not yet accepting. Raises ``InvalidParameter`` naming the port when it is taken."""
-    try:
-        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, kind, protocol, _, address = min(found, key=lambda item: item[0] != socket.AF_INET)
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        raise InvalidParameter(f"Cannot listen on {host} port {port}: {error.strerror or error}.") from None
-    listener.set_inheritable(True)
-    return listener
-
-
-def _allow_many_files() -> None:
-    """Take all the open files the system grants; connections are files."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _processes(options: ServerOptions) -> int:
@@ -232,28 +159,3 @@ def _store_options(options: ServerOptions) -> StoreOptions:
         exclusive=True,
         accept_data_loss=options.accept_data_loss,
     )
-
-
-def _tls(options: ServerOptions) -> ssl.SSLContext | None:
-    if not options.tls_cert:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(options.tls_cert, options.tls_key)
-    except (OSError, ssl.SSLError) as error:
-        raise InvalidParameter(f"The TLS files cannot be used: {error}.") from None
-    return context
-
-
-def _shown(options: ServerOptions) -> str:
-    return logs.redacted(options.store)
-
-
-def _log_exception(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What no request is answered with: a failure between requests, or in a callback of the event loop."""
-    log.error("event loop: %s", context.get("message", "an error"), exc_info=context.get("exception"))
-
-
-def _end_at_once() -> None:
-    os._exit(1)

@@ -7,9 +7,9 @@ import msgspec
 from modelyard.core.version import __version__
 from modelyard.core.wire.openapi import encoded
 from modelyard.core.wire.table import ENDPOINTS
-from modelyard.server.replies import TEXT
-from modelyard.server.request import Request
 from modelyard.server.routing import Direct, Route
+from modelyard.web.replies import TEXT
+from modelyard.web.request import Request
 
 # The keys are those MLflow's client looks for before it transfers artifacts.
 _INFO = msgspec.json.encode(

@@ -19,12 +19,12 @@ from modelyard.core.wire.codec import encode_reply
 from modelyard.core.wire.messages.artifacts import MultipartUploadReply
 from modelyard.server import intake
 from modelyard.server.lent import PIECE, lent
-from modelyard.server.pools import Pool
-from modelyard.server.replies import FILE_POLICY
-from modelyard.server.request import DisconnectedError, Request, Stream
 from modelyard.server.routing import Direct, Route
-from modelyard.server.tasks import Tasks
 from modelyard.services.artifacts.contract import Download, Upload
+from modelyard.web.pools import Pool
+from modelyard.web.replies import FILE_POLICY
+from modelyard.web.request import DisconnectedError, Request, Stream
+from modelyard.web.tasks import Tasks
 
 UPLOADS = ("upload_artifact", "upload_part", "upload_run_artifact")
 DOWNLOADS = ("download_artifact", "get_run_artifact", "get_version_artifact", "get_model_artifact")

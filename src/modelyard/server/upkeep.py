@@ -1,4 +1,4 @@
-"""What the server does by itself: keeping time, watching the disk, compacting metrics, sweeping up."""
+"""What the server does by itself: watching the disk, compacting metrics, sweeping up."""
 
 from __future__ import annotations
 
@@ -41,11 +41,9 @@ class Upkeep:
         self._stores = stores
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="upkeep")
 
-    async def tick(self) -> None:
-        """Once a second: time and disk space."""
-        loop = asyncio.get_running_loop()
+    async def watch(self) -> None:
+        """Once a second: the disk's space."""
         while True:
-            self._app.tick(loop.time())
             self._app.space.look()
             await asyncio.sleep(TICK)
 

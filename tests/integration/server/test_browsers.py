@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelyard.core.errors import InvalidParameter
-from modelyard.server.browsers import Browsers, parse_host, parse_origin
+from modelyard.web.browsers import Browsers, parse_host, parse_origin
 from tests.support.local_server import LocalServer, StartLocal
 
 API = "/api/2.0/mlflow"

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from modelyard.server.connection import MAX_FIELDS, MAX_HEAD, MAX_URL
+from modelyard.web.connection import MAX_FIELDS, MAX_HEAD, MAX_URL
 from tests.support.local_server import LocalServer, read_answer
 from tests.support.waiting import wait_for
 

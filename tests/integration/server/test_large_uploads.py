@@ -18,9 +18,9 @@ import pytest
 
 from modelyard.core.errors import Unavailable
 from modelyard.server.app import FILE_THREADS
-from modelyard.server.connection import PACE_SECONDS
 from modelyard.server.lent import PIECE
 from modelyard.services.artifacts.pool import POOL
+from modelyard.web.connection import PACE_SECONDS
 from tests.support.local_server import LocalServer, read_answer
 from tests.support.waiting import wait_for
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from modelyard.core.wire.messages.message import Empty
-from modelyard.server import pools
 from modelyard.server.application import MAX_BODIES
 from modelyard.server.commit import MAX_WAITING, Job
+from modelyard.web import pools
 from tests.support.databases import Databases
 from tests.support.local_server import LocalServer, StartLocal
 from tests.support.plain_http import API, Reply

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from modelyard.core.errors import LimitExceeded
-from modelyard.server.pools import MAX_WAITING, PER_PRINCIPAL, Pool
+from modelyard.web.pools import MAX_WAITING, PER_PRINCIPAL, Pool
 
 
 async def settled(pool: Pool) -> None:

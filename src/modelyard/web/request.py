@@ -6,11 +6,10 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from modelyard.server.replies import API_POLICY, JSON
+from modelyard.web.replies import API_POLICY, JSON
 
 if TYPE_CHECKING:
-    from modelyard.server.connection import Connection
-    from modelyard.server.routing import Route
+    from modelyard.web.connection import Connection
 
 DISCARDED = 1_000_000  # of a body that nobody wants; beyond it the connection is closed instead
 STREAM_HIGH = 1_500_000
@@ -105,7 +104,7 @@ class Request:
         self.method = method
         self.path, _, self.query = url.partition(b"?")
         self.headers = headers
-        self.route: Route | None = None
+        self.route: Any = None  # what answers; each application has rows of its own, with a name and a limit
         self.arguments: dict[str, str] | None = None
         self.body: bytes | bytearray = b""
         self.limit = DEFERRED_LIMIT

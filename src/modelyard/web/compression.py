@@ -6,7 +6,7 @@ import zlib
 from ipaddress import ip_address
 from typing import Literal
 
-from modelyard.server.request import Packed, Request
+from modelyard.web.request import Packed, Request
 
 SMALL = 8_192
 _LEVEL = 1

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httptools
 
-from modelyard.server.replies import CONTINUE
-from modelyard.server.request import Request
+from modelyard.web.replies import CONTINUE
+from modelyard.web.request import Request
 
 if TYPE_CHECKING:
-    from modelyard.server.application import Application
+    from modelyard.web.reception import Reception
 
 MAX_HEAD = 32_768
 MAX_FIELDS = 100
@@ -26,7 +26,6 @@ HEAD_SECONDS = 10.0
 IDLE_SECONDS = 75.0
 PACE_SECONDS = 10.0
 PACE_BYTES = 10_000  # in so many seconds, that is 1 kB a second
-REQUEST_SECONDS = 60.0
 
 
 class Connection(asyncio.Protocol):
@@ -62,7 +61,7 @@ class Connection(asyncio.Protocol):
         "when_lost",
     )
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Reception) -> None:
         self.app = app
         self.transport: asyncio.Transport | None = None
         self.current: Request | None = None  # the request that is received or answered now
@@ -288,7 +287,7 @@ class Connection(asyncio.Protocol):
                 transport.close()
         elif not current.complete or current.answered:
             self._check_pace(now, transport)
-        elif current.stream is None and now - current.since > REQUEST_SECONDS:
+        elif current.stream is None and now - current.since > self.app.request_seconds:
             self.app.too_late(current)
 
     def _check_pace(self, now: float, transport: asyncio.Transport) -> None:

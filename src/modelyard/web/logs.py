@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from modelyard.server.request import Request
+from modelyard.web.request import Request
 
 _PLAIN = re.compile(r"[\w./:+@%-]+")
 _MAX_TEXT = 20_000  # characters of a message or a traceback; what is longer holds what somebody sent

@@ -1,0 +1,1 @@
+"""Models in the browser: a page that predicts without a server."""

@@ -1,0 +1,1 @@
+"""The languages clients ask in: a file each, none importing another."""

@@ -1,0 +1,1 @@
+"""Training as a service: data in, a tracked and registered model out, and predictions by it."""
