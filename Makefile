@@ -35,8 +35,8 @@ test-all: $(VENV)/.test-all ## all tests, with the real mlflow beside them; a sk
 bench: $(VENV)/.bench ## measure beside the peers, print the table
 	@$(python) -m benches $(ARGS)
 
-ui: ## build the pages
-	@echo "There are no pages yet: they come with a later release. The server answers MLflow's REST API; see docs/reference/endpoints.md."
+ui: $(VENV)/.ui ## build what browsers need: the runtime of exported pages
+	@$(python) ui/build.py
 
 docs: $(VENV)/.test ## write the reference pages anew from the program's own tables, then test all pages
 	@$(python) docs/reference/generate.py
@@ -53,7 +53,7 @@ $(VENV)/.python: Makefile
 	@test -x $(python) || $(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# .demo, .test, .check, .test-all and .bench are the extras of pyproject.toml with these names.
+# .demo, .test, .check, .test-all, .bench and .ui are the extras of pyproject.toml with these names.
 $(VENV)/.%: $(VENV)/.python $(inputs)
 	@echo "installing what 'make $*' needs into $(VENV) ..."
 	@{ test -n "$(UV)" && "$(UV)" pip install -q --python $(python) -c constraints.txt -e '.[$*]' 2>/dev/null; } \

@@ -19,6 +19,7 @@ from benches.scenario import Readings, Room, Scenario
 from benches.scenarios import (
     artifact,
     autolog,
+    batch,
     create_run,
     disk,
     history,
@@ -28,16 +29,18 @@ from benches.scenarios import (
     log_metric,
     log_model,
     search,
+    serving_forest,
+    serving_linear,
     start,
     training_loop,
 )
-from benches.systems import ECHO, OURS, PEERS, System, prepare
+from benches.systems import ECHO, OURS, PEERS, WEB_ECHO, System, prepare
 
 SCENARIOS = [
     module.SCENARIO
     for module in (
         log_metric, log_batch, create_run, search, history, artifact, disk, start, training_loop, import_time,
-        log_model, load_pyfunc, autolog,
+        log_model, load_pyfunc, autolog, serving_linear, serving_forest, batch,
     )
 ]  # fmt: skip
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
@@ -111,7 +114,7 @@ def _wanted(options: argparse.Namespace, chosen: list[Scenario]) -> list[str]:
     )
     ours = () if options.without_ours else (OURS,)
     used = {system for scenario in chosen for system in scenario.systems}
-    return [name for name in (*ours, ECHO, *peers) if name in used]
+    return [name for name in (*ours, ECHO, WEB_ECHO, *peers) if name in used]
 
 
 def _prepare(report: reports.Report, names: list[str], cache: Path, say: Callable[[str], None]) -> None:

@@ -21,7 +21,7 @@ def default_cache() -> Path:
 
 
 def environment(cache: Path, name: str, requirement: str) -> Path:
-    """The interpreter of an environment that holds `requirement`; made when it is not there yet."""
+    """The interpreter of an environment that holds `requirement`, one or several with blanks between; made if it is not there."""
     folder = cache / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = folder / "requirement.txt"
@@ -51,11 +51,11 @@ def _commands(folder: Path, python: Path, requirement: str) -> list[list[str]]:
     if uv:
         return [
             [uv, "venv", "--quiet", "--python", sys.executable, str(folder)],
-            [uv, "pip", "install", "--quiet", "--python", str(python), requirement],
+            [uv, "pip", "install", "--quiet", "--python", str(python), *requirement.split()],
         ]
     return [
         [sys.executable, "-m", "venv", str(folder)],
-        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement],
+        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirement.split()],
     ]
 
 

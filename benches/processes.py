@@ -30,6 +30,8 @@ class Launch:
 
     command: Sequence[str]
     environment: Mapping[str, str]
+    health: str = "/health"
+    """What answers 200 once the server is up."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Memory:
 
 @dataclass
 class Server:
-    """A server that answers `/health` on loopback."""
+    """A server that is up, on loopback."""
 
     port: int
     folder: Path
@@ -107,7 +109,7 @@ class Server:
 
 @contextlib.contextmanager
 def running(launch: Launch, folder: Path, *, patience: float = 90.0) -> Iterator[Server]:
-    """Start a server in `folder`, yield it when `/health` answers 200, stop it at the end."""
+    """Start a server in `folder`, yield it when it answers that it is up, stop it at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     with reserved_port() as port:
         yield from _running(launch, folder, port, patience)
@@ -120,34 +122,36 @@ def _running(launch: Launch, folder: Path, port: int, patience: float) -> Iterat
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=clean_environment(launch.environment),
+            env=clean_environment(
+                {name: value.format(port=port, folder=folder) for name, value in launch.environment.items()}
+            ),
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
     server = Server(port, folder, process, 0.0)
     try:
-        _wait_for_health(server, began + patience)
+        _wait_for_health(server, launch.health, began + patience)
         server.seconds_to_health = time.monotonic() - began
         yield server
     finally:
         server.stop()
 
 
-def _wait_for_health(server: Server, deadline: float) -> None:
+def _wait_for_health(server: Server, path: str, deadline: float) -> None:
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
             raise ServerFailedError(f"exited with {server.process.returncode}: {tail(server.folder / 'server.log')}")
-        if _healthy(server.port):
+        if _healthy(server.port, path):
             return
         time.sleep(0.005)
-    raise ServerFailedError(f"/health did not answer in time: {tail(server.folder / 'server.log')}")
+    raise ServerFailedError(f"{path} did not answer in time: {tail(server.folder / 'server.log')}")
 
 
-def _healthy(port: int) -> bool:
+def _healthy(port: int, path: str) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        connection.request("GET", "/health")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

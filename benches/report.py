@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benches.scenario import Bar, Figure, Readings, Scenario, judge
+from benches.scenario import Bar, Figure, Readings, Scenario, judge, rival
 from benches.systems import OURS, System
 
 HEAD = ("scenario", "figure", "modelyard", "beside it", "ratio", "bar", "held")
@@ -55,18 +55,19 @@ def missed(report: Report, scenarios: list[Scenario]) -> list[str]:
     for scenario in scenarios:
         for bar in scenario.bars:
             figure = scenario.figure(bar.figure)
-            if judge(figure, bar, report.results.get(scenario.name, {})).held is False:
-                found.append(
-                    f"{scenario.name}: {figure.label} {_bar_text(figure, bar)} {report.label(bar.peer)}".strip()
-                )
+            results = report.results.get(scenario.name, {})
+            if judge(figure, bar, results).held is False:
+                beside = report.label(rival(figure, bar, results))
+                found.append(f"{scenario.name}: {figure.label} {_bar_text(figure, bar)} {beside}".strip())
     return found
 
 
 def _row(report: Report, scenario: Scenario, bar: Bar) -> tuple[str, ...]:
     figure, results = scenario.figure(bar.figure), report.results[scenario.name]
     verdict = judge(figure, bar, results)
-    if bar.peer:
-        beside = f"{report.label(bar.peer)}: {_peer_value(report, scenario, bar, verdict.peer)}"
+    peer = rival(figure, bar, results)
+    if peer:
+        beside = f"{report.label(peer)}: {_peer_value(report, scenario, (figure, peer), verdict.peer)}"
     else:
         beside = _others(report, scenario, figure)
     ratio = "" if verdict.ratio is None else f"{verdict.ratio:.0%}" if bar.share else f"{verdict.ratio:.1f} ×"
@@ -79,8 +80,9 @@ def _bar_text(figure: Figure, bar: Bar) -> str:
     return bar.text(figure.unit, more_is_better=figure.more_is_better).strip()
 
 
-def _peer_value(report: Report, scenario: Scenario, bar: Bar, value: float | None) -> str:
-    return _why_not(report, scenario, bar.peer) if value is None else _value(scenario.figure(bar.figure), value)
+def _peer_value(report: Report, scenario: Scenario, of: tuple[Figure, str], value: float | None) -> str:
+    figure, peer = of
+    return _why_not(report, scenario, peer) if value is None else _value(figure, value)
 
 
 def _others(report: Report, scenario: Scenario, figure: Figure) -> str:

@@ -27,6 +27,8 @@ class Bar:
 
     figure: str
     peer: str = ""
+    peers: tuple[str, ...] = ()
+    """Several peers, of which the best counts."""
     factor: float = 0.0
     limit: float = 0.0
     share: bool = False
@@ -34,7 +36,7 @@ class Bar:
 
     def text(self, unit: str, *, more_is_better: bool) -> str:
         """The bar as the table prints it."""
-        if self.peer:
+        if self.peer or self.peers:
             return f"≥ {self.factor:.0%} of it" if self.share else f"≥ {self.factor:g} ×"
         return f"{'≥' if more_is_better else '≤'} {self.limit:g} {unit}"
 
@@ -105,15 +107,23 @@ class Verdict:
 def judge(figure: Figure, bar: Bar, results: dict[str, Readings]) -> Verdict:
     """Hold the median of our runs against a bar."""
     ours = _median(results, OURS, bar.figure)
-    if not bar.peer:
+    if not (bar.peer or bar.peers):
         if ours is None:
             return Verdict(None, None, None, None)
         return Verdict(ours, None, None, ours >= bar.limit if figure.more_is_better else ours <= bar.limit)
-    peer = _median(results, bar.peer, bar.figure)
+    peer = _median(results, rival(figure, bar, results), bar.figure)
     if not ours or not peer:
         return Verdict(ours, peer, None, None)
     ratio = ours / peer if figure.more_is_better else peer / ours
     return Verdict(ours, peer, ratio, ratio >= bar.factor)
+
+
+def rival(figure: Figure, bar: Bar, results: dict[str, Readings]) -> str:
+    """The peer a bar is about: of several, the best that was measured."""
+    measured = {name: value for name in bar.peers if (value := _median(results, name, bar.figure)) is not None}
+    if not measured:
+        return bar.peer or next(iter(bar.peers), "")
+    return (max if figure.more_is_better else min)(measured, key=lambda name: measured[name])
 
 
 def _median(results: dict[str, Readings], system: str, figure: str) -> float | None:

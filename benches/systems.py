@@ -14,7 +14,8 @@ from benches.processes import Launch, Server, running
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS, FASTTRACKML, MLFLOW, TRACKIO, ECHO = "modelyard", "fasttrackml", "mlflow", "trackio", "echo"
-PEERS = (FASTTRACKML, MLFLOW, TRACKIO)
+MLSERVER, BENTOML, LITSERVE, WEB_ECHO = "mlserver", "bentoml", "litserve", "web-echo"
+PEERS = (FASTTRACKML, MLFLOW, TRACKIO, MLSERVER, BENTOML, LITSERVE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,8 @@ def _ours(_: Path) -> System:
         name=OURS,
         title="modelyard",
         version=_our_version(),
-        setting="`modelyard server` on SQLite, one process; each reply after a synced commit (WAL, synchronous=FULL)",
+        setting="`modelyard server` on SQLite, one process; each reply after a synced commit (WAL, synchronous=FULL);"
+        " `modelyard models serve`, one worker",
         python=python,
         launch=Launch(
             [str(python), "-m", "modelyard", "server", "--store", "{folder}/yard", "--port", "{port}"], source
@@ -93,7 +95,8 @@ def _mlflow(cache: Path) -> System:
         name=MLFLOW,
         title="mlflow",
         version=installed_version(python, MLFLOW),
-        setting="`mlflow server` on SQLite, its defaults: uvicorn, 4 workers; each reply after a synced commit",
+        setting="`mlflow server` on SQLite, its defaults: uvicorn, 4 workers; each reply after a synced commit;"
+        " `mlflow models serve --env-manager local`, its defaults",
         python=python,
         launch=Launch(
             [str(python.with_name("mlflow")), "server", "--port", "{port}"],
@@ -130,10 +133,52 @@ def _echo(_: Path) -> System:
     )
 
 
+def _web_echo(_: Path) -> System:
+    return System(
+        name=WEB_ECHO,
+        title="bare echo on our HTTP",
+        version="",
+        setting="our own HTTP without an application: reads the body and answers a constant, one process",
+        python=Path(sys.executable),
+        launch=None,
+    )
+
+
+def _scoring(name: str, title: str, requirement: str, setting: str) -> Callable[[Path], System]:
+    """A peer that serves models, and nothing else here."""
+
+    def recipe(cache: Path) -> System:
+        python = environment(cache, name, requirement)
+        version = installed_version(python, name)
+        return System(name=name, title=title, version=version, setting=setting, python=python, launch=None)
+
+    return recipe
+
+
 _RECIPES: dict[str, Callable[[Path], System]] = {
     OURS: _ours,
     FASTTRACKML: _fasttrackml,
     MLFLOW: _mlflow,
     TRACKIO: _trackio,
     ECHO: _echo,
+    WEB_ECHO: _web_echo,
+    MLSERVER: _scoring(
+        MLSERVER,
+        "MLServer",
+        "mlserver==1.7.* mlserver-sklearn==1.7.* scikit-learn==1.9.* uvloop<0.22",
+        "`mlserver start` with its scikit-learn runtime and its defaults, one worker process; uvloop 0.21, with later ones its"
+        " worker does not start",
+    ),
+    BENTOML: _scoring(
+        BENTOML,
+        "BentoML",
+        "bentoml==1.4.* scikit-learn==1.9.*",
+        "`bentoml serve` of a service that takes and gives arrays, its defaults",
+    ),
+    LITSERVE: _scoring(
+        LITSERVE,
+        "LitServe",
+        "litserve==0.2.* scikit-learn==1.9.*",
+        "a `LitAPI` on the CPU, its defaults: one worker process, no batches",
+    ),
 }

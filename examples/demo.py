@@ -1,12 +1,13 @@
-"""The whole of it on one screen: a server on an embedded store, models trained on real data, runs read back.
+"""The whole of it on one screen: a server on an embedded store, models trained on real data, runs read back, a model served.
 
-`make demo` keeps the server running until Ctrl-C; `make demo ARGS=--once` ends by itself.
+`make demo` keeps the servers running until Ctrl-C; `make demo ARGS=--once` ends by itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -37,20 +39,23 @@ def main() -> int:
     options = parser.parse_args()
 
     say(f"Starting the server on the store {options.store!r} ...")
-    server, address = start_server(options.port, options.store)
+    started: list[subprocess.Popen[str]] = []
     try:
+        address = start(started, options.port, "server", "--store", options.store)
         train_everything(address)
         show_runs()
         show_best()
         predict()
-        say(f"\nThe server is at {address}   (REST: {address}/openapi.json)")
+        served = serve(started, address)
+        say(f"\nThe server is at {address}   (REST: {address}/openapi.json)\nThe model is at {served}/invocations")
         if not options.once:
-            say(f"Use it from another shell:  export MLFLOW_TRACKING_URI={address}\nCtrl-C ends it.")
-            server.wait()
+            say(f"Use them from another shell:  export MLFLOW_TRACKING_URI={address}\nCtrl-C ends both.")
+            started[0].wait()
     except KeyboardInterrupt:
         say("\nStopping.")
     finally:
-        stop(server)
+        for process in reversed(started):
+            stop(process)
     return 0
 
 
@@ -58,21 +63,23 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def start_server(port: int, store: str) -> tuple[subprocess.Popen[str], str]:
-    """Start `modelyard server` as a process of its own, and return with its address, which it tells in its log."""
-    command = [sys.executable, "-m", "modelyard", "server", "--store", store, "--port", str(port)]
+def start(started: list[subprocess.Popen[str]], port: int, *words: str) -> str:
+    """Start a server of ours as a process of its own, and return its address, which it tells in its log."""
+    command = [sys.executable, "-m", "modelyard", *words, "--port", str(port)]
     server = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)  # Ctrl-C is for us
+    started.append(server)
     assert server.stderr is not None
     line = ""
     for line in server.stderr:
         print(line, end="", file=sys.stderr, flush=True)
         if told := re.search(r" serves .* at (http://[\w.:]+)", line):
             threading.Thread(target=pass_on, args=(server.stderr,), daemon=True).start()
-            return server, told[1]
+            return told[1]
     server.stderr.close()
     code = server.wait()
+    started.remove(server)
     if port and "Cannot listen" in line:
-        return start_server(0, store)
+        return start(started, 0, *words)
     raise SystemExit(f"The server ended with code {code}.")
 
 
@@ -157,6 +164,23 @@ def predict() -> None:
         f"\nThe registered model breast-cancer, version {version.version} (@champion): verification {verdict} in {seconds} s"
     )
     say(f"  load_model('models:/breast-cancer@champion').predict({len(data)} rows): {right:.1%} right")
+
+
+def serve(started: list[subprocess.Popen[str]], address: str) -> str:
+    """Put the champion behind HTTP, as a process of its own, and ask it for one prediction; its address."""
+    say("\nServing it:  modelyard models serve -m models:/breast-cancer@champion ...")
+    began = time.monotonic()
+    words = ("models", "serve", "-m", "models:/breast-cancer@champion", "--tracking-uri", address)
+    served = start(started, 0, *words)
+    with urllib.request.urlopen(f"{served}/ready", timeout=60):
+        say(f"  it was ready after {time.monotonic() - began:.1f} s")
+    row = load_breast_cancer(return_X_y=True)[0][0].tolist()
+    body = json.dumps({"inputs": [row]}).encode()
+    request = urllib.request.Request(f"{served}/invocations", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        predictions = json.load(answer)["predictions"]
+    say(f"  POST {served}/invocations with the first row: {predictions}")
+    return served
 
 
 if __name__ == "__main__":

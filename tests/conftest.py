@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 
 TESTS = Path(__file__).parent
 # In this order they run: what is quick and finds most first, and last what leaves other people's sockets behind.
-TIERS = ("shape", "unit", "contract", "integration", "faults", "acceptance", "docs", "parity")
+TIERS = ("shape", "unit", "contract", "integration", "faults", "acceptance", "e2e", "docs", "parity")
 
 # pattern of the reason → why no machine of ours can be asked to have it
 ALLOWED_SKIPS: dict[str, str] = {

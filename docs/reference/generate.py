@@ -30,6 +30,8 @@ from modelyard.core.wire.table import BY_NAME, ENDPOINTS
 from modelyard.services.artifacts import rules as artifacts
 from modelyard.services.registry import rules as registry
 from modelyard.services.tracking.rules import limits
+from modelyard.serving import app, pool
+from modelyard.serving.options import ServeOptions
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Written by docs/reference/generate.py from the program's own tables. Change those, then `make docs`. -->"
@@ -233,6 +235,13 @@ def _limits() -> dict[str, tuple[tuple[str, int], ...]]:
             ("other JSON bodies", BY_NAME["tracking.create_run"].limit),
             ("an artifact", BY_NAME["artifacts.upload_artifact"].limit),
             ("parts of a multipart upload", artifacts.MAX_PARTS),
+        ),
+        "A scoring server": (
+            ("body (--max-body)", ServeOptions(model="").max_body),
+            ("answer", ServeOptions(model="").max_output),
+            ("requests that wait for a worker", pool.MOST_WAITING),
+            ("bodies that wait for a worker", pool.MOST_BYTES),
+            ("large bodies that are being sent", app.MOST_BODIES),
         ),
         "Runs and experiments": (
             ("name of an experiment", limits.EXPERIMENT_NAME_LENGTH),

@@ -1,5 +1,6 @@
-"""``modelyard.onnx``: MLflow's verbs for ONNX models."""
+"""``modelyard.onnx``: MLflow's verbs for ONNX models, and other models as ONNX."""
 
+from modelyard.client.flavors.onnx import export, load_twin
 from modelyard.client.flavors.table import ONNX
 
 FLAVOR_NAME = "onnx"
@@ -8,4 +9,4 @@ log_model = ONNX.log_model
 save_model = ONNX.save_model
 load_model = ONNX.load_model
 
-__all__ = ["FLAVOR_NAME", "load_model", "log_model", "save_model"]
+__all__ = ["FLAVOR_NAME", "export", "load_model", "load_twin", "log_model", "save_model"]

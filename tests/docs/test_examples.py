@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -53,3 +54,4 @@ def test_the_demo_ends_by_itself_when_asked_to_run_once(tmp_path: Path) -> None:
     assert shown.count("    alpha=") == 9
     assert "The best of the sweep" in shown
     assert "The server is at http://127.0.0.1:" in shown
+    assert re.search(r"POST http://127.0.0.1:\d+/invocations with the first row: \[[01](\.0)?\]", shown)

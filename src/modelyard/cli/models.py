@@ -1,4 +1,4 @@
-"""``modelyard models …``: looking at a model without loading it; sealing models is in ``sealed``."""
+"""``modelyard models …``: looking at a model without loading it; what else is done to models is in files of its own."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 import msgspec
 
 from modelyard import set_tracking_uri
-from modelyard.cli import sealed
+from modelyard.cli import context, environments, export, predict, sealed, serve
 from modelyard.cli.command import TRACKING_URI, Arguments, Command, option
 from modelyard.cli.printing import printable, show, show_one
 from modelyard.models.addresses import fetch
+from modelyard.models.bundles import find_bundle, sealing
 from modelyard.models.inspection import Inspection, inspect_folder
 from modelyard.models.trust import private_folder
 
@@ -24,7 +25,12 @@ def inspect(arguments: Arguments) -> None:
     if arguments.tracking_uri:
         set_tracking_uri(arguments.tracking_uri)
     given = Path(arguments.model_uri)
-    seen = inspect_folder(private_folder(given if given.is_dir() else fetch(arguments.model_uri)))
+    place = given if given.exists() else fetch(arguments.model_uri)
+    bundle = find_bundle(place)
+    if bundle is not None:
+        sealed.show_bundle(sealing("look")(bundle), arguments.output)
+        return
+    seen = inspect_folder(private_folder(place))
     if arguments.output == "json":
         show_one(msgspec.to_builtins(seen), "json")
     else:
@@ -69,7 +75,11 @@ COMMANDS = (
         inspect,
         "list a model's files, what they name and who signed them, without loading it",
         (
-            option("model_uri", metavar="URI", help="runs:/RUN/PATH, models:/NAME/VERSION, models:/m-… or a folder"),
+            option(
+                "model_uri",
+                metavar="URI",
+                help="runs:/RUN/PATH, models:/NAME/VERSION, models:/m-…, a folder or a sealed bundle",
+            ),
             option(
                 "--output", choices=("table", "json"), default="table", help="a table for people, JSON for programs"
             ),
@@ -77,5 +87,10 @@ COMMANDS = (
         ),
         "example: modelyard models inspect models:/wine@champion",
     ),
+    *serve.COMMANDS,
+    *predict.COMMANDS,
+    *export.COMMANDS,
     *sealed.COMMANDS,
+    *context.COMMANDS,
+    *environments.COMMANDS,
 )

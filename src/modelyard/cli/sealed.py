@@ -6,14 +6,18 @@ import getpass
 import sys
 from pathlib import Path
 
+import msgspec
+
 from modelyard.cli.command import TRACKING_URI, Arguments, Command, option
-from modelyard.cli.printing import show_one
+from modelyard.cli.printing import show, show_one
 from modelyard.client.progress import Progress
 from modelyard.core.errors import InvalidParameter
+from modelyard.models.sealed.looking import SealedInspection
 from modelyard.sealed import machine_keys, renew_recipient_key, seal, unseal
 from modelyard.tracking import set_tracking_uri
 
 _LONGEST_PASSPHRASE = 4096
+_SHORT = 16
 
 ASK = option("--passphrase", action="store_true", help="ask for a passphrase that opens the bundle")
 FROM_FILE = option("--passphrase-file", metavar="FILE", help="take it from the first line of a file; - is the input")
@@ -40,6 +44,33 @@ def seal_model(arguments: Arguments) -> None:
         "opened_by": [*done.recipients, *(["the passphrase"] if passphrase is not None else [])] or "everybody",
     }
     show_one(row, arguments.output)
+
+
+def show_bundle(seen: SealedInspection, output: str) -> None:
+    """Print what was seen of a bundle."""
+    if output == "json":
+        show_one(msgspec.to_builtins(seen), "json")
+        return
+    content = seen.content
+    row: dict[str, object] = {
+        "sealed bundle": f"{seen.size:,} bytes",
+        "encrypted": "yes" if seen.encrypted else "no",
+        "opened by": seen.recipients or "everybody",
+        "opened here": seen.opened,
+    }
+    if content is not None:
+        row |= {
+            "digest": content.digest,
+            "sealed by": content.signer,
+            "sealed at": content.created,
+            "loads here": f"yes: {content.decision}" if content.opens else f"no: {content.decision}",
+            "requirements": content.requirements,
+        }
+    show_one(row, "table")
+    if content is not None:
+        print()
+        files = [msgspec.structs.asdict(each) | {"sha256": each.sha256[:_SHORT]} for each in content.files]
+        show(files, ("path", "size", "sha256"), "table")
 
 
 def unseal_bundle(arguments: Arguments) -> None:

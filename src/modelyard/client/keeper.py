@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -35,6 +36,7 @@ class Keeper:
         self.folder = folder
         self.aliases: dict[str, str] = {}
         self._location = location
+        self._wanted = folder
         self._lock = threading.RLock()
         self._journal: Journal | None = None
         self._replay: Replay | None = None
@@ -131,6 +133,10 @@ class Keeper:
     def _remove(self, journal: Journal) -> None:
         shutil.rmtree(journal.files, ignore_errors=True)
         journal.remove()
+        if self.folder != self._wanted:  # it was made for want of the other; the next journal tries that again
+            with contextlib.suppress(OSError):
+                self.folder.rmdir()
+            self.folder = self._wanted
 
 
 class Sent(msgspec.Struct, frozen=True):

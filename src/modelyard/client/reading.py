@@ -6,13 +6,14 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from modelyard.client.active import PROCESS
 from modelyard.client.artifacts.locate import locate
 from modelyard.client.artifacts.references import parse_model
-from modelyard.client.artifacts.transfer import fetch_below
+from modelyard.client.artifacts.transfer import fetch_below, new_folder
 from modelyard.client.client import MlflowClient
 from modelyard.core import keys
 from modelyard.core.entities import FileInfo
@@ -76,9 +77,21 @@ def download_artifacts(
     if run_id is not None:
         MlflowClient(tracking_uri).flush_run(run_id)
         artifact_uri = f"runs:/{run_id}/{artifact_path or ''}"
-    uri, where = _in_its_store(str(artifact_uri).rstrip("/"), tracking_uri)
+    return fetch_artifacts(str(artifact_uri), dst_path, tracking_uri, registry_uri)
+
+
+def fetch_artifacts(
+    address: str,
+    dst_path: str | os.PathLike[str] | None = None,
+    tracking_uri: str | None = None,
+    registry_uri: str | None = None,
+    *,
+    new: Callable[[], Path] = new_folder,
+) -> str:
+    """The same by address; ``new`` makes the folder that a download needs where none is named."""
+    uri, where = _in_its_store(address.rstrip("/"), tracking_uri)
     found = locate(uri, _Lookup(where, registry_uri))
-    return fetch_below(found.place, found.key, dst_path, _name_of(uri, found.key))
+    return fetch_below(found.place, found.key, dst_path, _name_of(uri, found.key), new=new)
 
 
 def load_text(artifact_uri: str) -> str:

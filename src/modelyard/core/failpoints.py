@@ -28,6 +28,9 @@ PLACES: Mapping[str, str] = MappingProxyType(
         "between-migrations": "a migration's step is committed",
         "inside-alias-move": "an alias was moved, and its model is not noted as changed",
         "inside-gc": "the rows of what was deleted are gone, and not all of its files",
+        "batch-part-written": "chunks of a batch are in its partial output and synced, and its manifest does not name them",
+        "batch-part-noted": "the manifest of a batch names chunks, and others are to come",
+        "batch-output-named": "the output of a batch has its name, and the manifest does not say that it is complete",
     }
 )
 

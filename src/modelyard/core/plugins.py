@@ -42,7 +42,7 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
         # what puts metrics in their compact form, in the background
         "compactors": MappingProxyType({"sql": "modelyard.services.tracking.sql.metrics.compact:Compactor"}),
         # frameworks whose models can be saved and loaded; asked in this order what an object is (XGBoost's
-        # and LightGBM's estimators are scikit-learn's too)
+        # and LightGBM's estimators are scikit-learn's too, and a Keras model on PyTorch is a module)
         "flavors": MappingProxyType(
             {
                 "xgboost": "modelyard.models.flavors.xgboost:XgboostFlavor",
@@ -50,8 +50,8 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "catboost": "modelyard.models.flavors.catboost:CatboostFlavor",
                 "sklearn": "modelyard.models.flavors.sklearn:SklearnFlavor",
                 "statsmodels": "modelyard.models.flavors.statsmodels:StatsmodelsFlavor",
-                "pytorch": "modelyard.models.flavors.pytorch:PytorchFlavor",
                 "keras": "modelyard.models.flavors.keras:KerasFlavor",
+                "pytorch": "modelyard.models.flavors.pytorch:PytorchFlavor",
                 "tensorflow": "modelyard.models.flavors.tensorflow:TensorflowFlavor",
                 "onnx": "modelyard.models.flavors.onnx:OnnxFlavor",
                 "transformers": "modelyard.models.flavors.transformers:TransformersFlavor",
@@ -59,9 +59,20 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "python_function": "modelyard.models.flavors.python_function:PythonFunctionFlavor",
             }
         ),
+        # models as ONNX graphs, by flavor
+        "converters": MappingProxyType(
+            {
+                "sklearn": "modelyard.models.convert.sklearn:SklearnConverter",
+                "pytorch": "modelyard.models.convert.pytorch:PytorchConverter",
+                "keras": "modelyard.models.convert.keras:KerasConverter",
+                "xgboost": "modelyard.models.convert.xgboost:XgboostConverter",
+                "lightgbm": "modelyard.models.convert.lightgbm:LightgbmConverter",
+            }
+        ),
         # making and opening sealed bundles
         "sealing": MappingProxyType(
             {
+                "look": "modelyard.models.sealed:look",
                 "recipient_of": "modelyard.models.sealed:recipient_of",
                 "seal": "modelyard.models.sealed:seal",
                 "unseal": "modelyard.models.sealed:unseal",
@@ -97,6 +108,10 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "catboost": "catboost",
         "onnx": "onnx",
         "onnxruntime": "onnx",
+        "onnxmltools": "onnx",
+        "onnxscript": "onnx",
+        "skl2onnx": "onnx",
+        "tf2onnx": "onnx",
         "statsmodels": "statsmodels",
         "transformers": "transformers",
         "obstore": "s3",

@@ -7,6 +7,7 @@ is handed the object.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -61,6 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     s3_ignore_tls: bool = False
     model_version_source_validation_regex: str = ""
     home: str = ""
+    training_models: str = ""
     server_allowed_hosts: str = ""
     server_cors_allowed_origins: str = ""
     testing: bool = False
@@ -76,7 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         'http://b'
         """
         source = os.environ if environ is None else environ
-        types = {field.name: field.type for field in msgspec.structs.fields(cls)}
+        types = _types()
         values: dict[str, Any] = {}
         for setting in SETTINGS:
             variable, text = _look_up(setting, source)
@@ -129,6 +131,7 @@ SETTINGS: tuple[Setting, ...] = (
         "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX",
     ),
     Setting("home", "Folder of this user's signing key and trust store; ~/.modelyard when empty."),
+    Setting("training_models", "Folder of the models of `modelyard training serve`; ./models when empty."),
     Setting("server_allowed_hosts", "Host names the server answers to, by comma.", "MLFLOW_SERVER_ALLOWED_HOSTS"),
     Setting(
         "server_cors_allowed_origins",
@@ -138,6 +141,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("testing", "Allow what only tests do, such as MODELYARD_FAILPOINT."),
     Setting("failpoint", "Kill the process at a place, such as after-commit:3:kill; refused outside tests."),
 )
+
+
+@functools.cache
+def _types() -> Mapping[str, Any]:
+    """Setting → its type; told from the annotations once, for settings are read at every call."""
+    return {field.name: field.type for field in msgspec.structs.fields(Settings)}
 
 
 def _look_up(setting: Setting, source: Mapping[str, str]) -> tuple[str, str | None]:

@@ -1,1 +1,5 @@
 """Models in the browser: a page that predicts without a server."""
+
+from modelyard.edge.page import export_page
+
+__all__ = ["export_page"]

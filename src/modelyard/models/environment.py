@@ -87,13 +87,13 @@ def write(folder: Path, requirements: Sequence[str], conda_env: Mapping[str, Any
 
     Constraints (``-c`` lines) of all files that are named become one file beside them.
     """
-    given = _conda_env(conda_env) if conda_env is not None else None
+    given = read_conda(conda_env) if conda_env is not None else None
     place = Path(conda_env).parent if isinstance(conda_env, str | os.PathLike) else Path()
     lines = _with_constraints(folder, requirements if given is None else _gathered(_pip_part(given), place, ()))
     conda = _as_conda(lines) if given is None else _with_pip_part(given, lines)
     (folder / REQUIREMENTS).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    _write_yaml(folder / CONDA, conda)
-    _write_yaml(
+    write_yaml(folder / CONDA, conda)
+    write_yaml(
         folder / PYTHON_ENV,
         {
             "python": _python_of(conda),
@@ -101,6 +101,13 @@ def write(folder: Path, requirements: Sequence[str], conda_env: Mapping[str, Any
             "dependencies": [f"-r {REQUIREMENTS}"],
         },
     )
+
+
+def python_recorded(folder: Path) -> str:
+    """The version of Python a model folder was saved with, as its ``python_env.yaml`` has it; empty where it says none."""
+    file = folder / PYTHON_ENV
+    content = _yaml().safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None
+    return str(content.get("python") or "") if isinstance(content, dict) else ""
 
 
 def _with_constraints(folder: Path, lines: Sequence[str]) -> list[str]:
@@ -124,7 +131,11 @@ def _as_conda(requirements: Sequence[str]) -> dict[str, Any]:
     return {"channels": ["conda-forge"], "dependencies": dependencies, "name": "mlflow-env"}
 
 
-def _conda_env(given: Mapping[str, Any] | PathLike) -> dict[str, Any]:
+def read_conda(given: Mapping[str, Any] | PathLike) -> dict[str, Any]:
+    """A conda environment, from a map or a file.
+
+    Raises ``InvalidParameter`` for a file that is not there and for what is no such environment.
+    """
     if isinstance(given, Mapping):
         content: Any = dict(given)
     else:
@@ -172,7 +183,8 @@ def _name(requirement: str) -> str:
     return canonical(requirement[:end].strip())
 
 
-def _write_yaml(path: Path, content: Mapping[str, Any]) -> None:
+def write_yaml(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a map as YAML, in its own order."""
     path.write_text(_yaml().safe_dump(dict(content), sort_keys=False, default_flow_style=False), encoding="utf-8")
 
 

@@ -20,6 +20,9 @@ class Flavor(Protocol):
     A flavor of somebody else's is an entry point in the group ``modelyard.flavors``. Where its ``python_function`` entry
     names a loader module of its own, the class says so in an attribute ``loader_module``.
 
+    A flavor may have a method ``read(obj)``: it makes a model of what stands for one, such as a file's path, and answers it with
+    the signature that this tells, or None.
+
     Guarantees each flavor gives, and ``modelyard.testing``'s ``FlavorContract`` checks:
 
     - ``save`` writes below the folder it is given and nowhere else, and changes neither the object nor the process.

@@ -14,6 +14,7 @@ from modelyard.core.errors import InvalidParameter
 from modelyard.models import catalog
 from modelyard.models.bundles import Key, find_bundle, sealing
 from modelyard.models.catalog import PYFUNC
+from modelyard.models.code import importable
 from modelyard.models.flavor import Flavor
 from modelyard.models.mlmodel import Model
 from modelyard.models.options import PathLike
@@ -31,11 +32,13 @@ class Opened(NamedTuple):
     vouched: str | None = None
 
 
-def open_folder(path: PathLike, *, trust: str | None = None, unseal: Key | None = None) -> Opened:
+def open_folder(path: PathLike, *, trust: str | None = None, unseal: Key | None = None, held: bool = False) -> Opened:
     """Take hold of a model folder: of a private copy where somebody else could change it. Loads nothing.
 
     A sealed bundle becomes a private folder: with ``unseal``, which is a passphrase, the path of a key's file or a key,
     or with this machine's own key. It is verified, and whoever sealed it is trusted, or it is refused.
+
+    ``held`` says that another process of ours, which waits for this one, has taken hold of the folder already.
     """
     bundle = find_bundle(path)
     if bundle is not None:
@@ -43,7 +46,7 @@ def open_folder(path: PathLike, *, trust: str | None = None, unseal: Key | None 
         return Opened(opened.folder, Model.load(opened.folder), opened.digest)
     if unseal is not None:
         raise InvalidParameter(f"{os.fspath(path)!r} is no sealed bundle, and unseal= was given.")
-    folder = private_folder(Path(path))
+    folder = Path(path) if held else private_folder(Path(path))
     return Opened(folder, Model.load(folder))
 
 
@@ -65,9 +68,10 @@ def load_pyfunc(
     model_config: Mapping[str, Any] | None = None,
     trust: str | None = None,
     unseal: Key | None = None,
+    held: bool = False,
 ) -> PyFuncModel:
-    """A model of any flavor as a Python function; raises as ``load_native`` does."""
-    opened = open_folder(path, trust=trust, unseal=unseal)
+    """A model of any flavor as a Python function; raises as ``load_native`` does. ``held`` is as for ``open_folder``."""
+    opened = open_folder(path, trust=trust, unseal=unseal, held=held)
     entry = opened.model.flavors.get(PYFUNC)
     if entry is None:
         raise InvalidParameter(
@@ -99,7 +103,10 @@ def _load(opened: Opened, name: str, trust: str | None, config: Mapping[str, Any
 
 @contextmanager
 def _code_of(folder: Path, code: Any) -> Iterator[None]:
-    """Put the model's own code in front of the import path, for good: it may import more when it predicts."""
+    """Put the model's own code in front of the import path, for good: it may import more when it predicts.
+
+    It is a copy of the code, for Python leaves compiled files beside what it imports, and a model's folder stays as it is.
+    """
     if not code:
         yield
         return
@@ -107,6 +114,7 @@ def _code_of(folder: Path, code: Any) -> Iterator[None]:
     if folder.resolve() not in place.parents:
         raise InvalidParameter(f"The MLmodel file names code outside the model folder: {code!r}.")
     with _IMPORTING:
-        if str(place) not in sys.path:
-            sys.path.insert(0, str(place))
+        copy = str(importable(place))
+        if copy not in sys.path:
+            sys.path.insert(0, copy)
         yield

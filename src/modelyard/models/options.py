@@ -28,6 +28,7 @@ class SaveOptions(msgspec.Struct, frozen=True, kw_only=True):
       profile of it is kept, never the rows.
     - ``profile``: keep that profile, or one of the example where no training data are given. It says ranges,
       distributions and common values of columns; False keeps none.
+    - ``onnx``: keep an ONNX twin of the model beside it, with a certificate of how near its predictions are.
     - ``verify``: load the saved folder in a clean process and predict on the example there. ``"environment"`` does it once
       more in a new virtual environment with the folder's own requirements, which proves the list of them; installing
       takes time and asks a package index.
@@ -44,6 +45,7 @@ class SaveOptions(msgspec.Struct, frozen=True, kw_only=True):
     metadata: Mapping[str, Any] | None = None
     training_data: Any = None
     profile: bool = True
+    onnx: bool = False
     verify: bool | Literal["environment"] = True
     verify_seconds: float = 600.0
 

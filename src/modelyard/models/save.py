@@ -26,7 +26,8 @@ from modelyard.models.options import PathLike, SaveOptions
 from modelyard.models.requirements import modules_of_folder, own_requirements, requirements_of
 from modelyard.models.signature import ModelSignature, infer_signature
 from modelyard.models.trust import sign
-from modelyard.models.verify import VERDICT_FILE, Verdict, verify
+from modelyard.models.twin import store as store_twin
+from modelyard.models.verify import VERDICT_FILE, Verdict, expect, verify
 
 _logger = logging.getLogger(__name__)
 
@@ -74,7 +75,10 @@ def staging(parent: Path | None = None) -> Iterator[Path]:
 
 def prepare(obj: Any, folder: Path, *, flavor: Flavor, options: SaveOptions, model: Model | None = None) -> Prepared:
     """Fill ``folder`` with a model's files and prove that it loads; ``complete`` makes it a model folder."""
+    if options.verify:
+        expect(flavor.name)
     model = model or new_model()
+    obj, told = _read(obj, flavor)
     model.metadata = dict(options.metadata) if options.metadata else model.metadata
     for name, entry in flavor.save(obj, folder).items():
         model.add_flavor(name, **entry)
@@ -82,14 +86,24 @@ def prepare(obj: Any, folder: Path, *, flavor: Flavor, options: SaveOptions, mod
         _describe_python_function(model, folder, options)
     _copy(options.extra_files or (), folder / EXTRA_FILES, what="extra_files")
     _add_example(obj, folder, flavor, options, model)
+    if model.signature is None and options.signature is None:
+        model.signature = told
     profile.save(folder, options)
+    if options.onnx:
+        store_twin(obj, folder, flavor=flavor, options=options, model=model)
     model.save(folder / FILE)
-    verdict = verify(folder, seconds=options.verify_seconds) if options.verify else Verdict.skipped()
+    verdict = _verified(folder, flavor, options)
     _add_requirements(folder, options, model, verdict)
     if options.verify == "environment" and verdict.status == "passed":
         verdict = verify_fresh(folder, seconds=options.verify_seconds)
     _say(verdict)
     return Prepared(folder, model, verdict)
+
+
+def _verified(folder: Path, flavor: Flavor, options: SaveOptions) -> Verdict:
+    if not options.verify:
+        return Verdict.skipped()
+    return verify(folder, seconds=options.verify_seconds, flavor=flavor.name)
 
 
 def complete(prepared: Prepared) -> None:
@@ -99,6 +113,12 @@ def complete(prepared: Prepared) -> None:
     model.model_size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     model.save(folder / FILE)
     sign(folder)
+
+
+def _read(obj: Any, flavor: Flavor) -> tuple[Any, ModelSignature | None]:
+    """The model that ``obj`` stands for, where the flavor knows what can stand for one, and what that tells of its signature."""
+    read = getattr(flavor, "read", None)
+    return (obj, None) if read is None else read(obj)
 
 
 def _describe_python_function(model: Model, folder: Path, options: SaveOptions) -> None:

@@ -2,7 +2,8 @@
 
 skops imports every module of scikit-learn when it is imported itself, to list the estimators it would trust: more than
 a second, and other array libraries are drawn in. Our own frozen list decides what is trusted, so that list is of no
-use here. This copy of ``skops.io`` is imported with an empty one, and kept apart: whoever imports skops gets the whole.
+use here, and neither are the names of all ufuncs, each of which it looks for in every module there is. This copy of
+``skops.io`` is imported with empty ones, and kept apart: whoever imports skops gets the whole.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from importlib.machinery import PathFinder, SourceFileLoader
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from modelyard.core.extras import loaded, require
+from modelyard.core.extras import loaded, require, uncollected
 
 _NAME = "skops.io"
 _LISTS = "skops.io._trusted_types"
+_UFUNCS = "get_public_type_names"
 _LOCK = threading.RLock()
 
 
@@ -41,7 +43,8 @@ def _copy() -> Any:
         before = {name for name in sys.modules if _is_part(name)}
         sys.meta_path.insert(0, finder)
         try:
-            return importlib.import_module(_NAME)
+            with uncollected():
+                return importlib.import_module(_NAME)
         finally:
             sys.meta_path.remove(finder)
             for name in [name for name in sys.modules if _is_part(name) and name not in before]:
@@ -64,7 +67,7 @@ class _Finder(MetaPathFinder):
 
 
 class _Loader(SourceFileLoader):
-    """Runs the module as if scikit-learn had no estimators, and none of the types that skops knows to be inside them."""
+    """Runs the module as if there were no estimators, none of the types that skops knows inside them, and no ufuncs."""
 
     def exec_module(self, module: ModuleType) -> None:
         vars(module)["__builtins__"] = {**vars(builtins), "__import__": _import}
@@ -78,4 +81,7 @@ def _import(name: str, *rest: Any) -> Any:
         return SimpleNamespace(all_estimators=list)
     if name.startswith("sklearn."):
         raise ModuleNotFoundError(f"{name} is not asked for types to trust.", name=name)
-    return builtins.__import__(name, *rest)
+    found = builtins.__import__(name, *rest)
+    if name == "_utils" and hasattr(found, _UFUNCS):
+        return SimpleNamespace(**{**vars(found), _UFUNCS: lambda **_: []})
+    return found

@@ -30,6 +30,8 @@ _SCALARS: dict[type, DataType] = {
     dt.datetime: DataType.datetime,
 }
 _LONG = 2**63
+SINGLE_LIMIT = (2 - 2**-24) * 2.0**127
+"""What is smaller rounds to a float of 32 bits; this and what is larger, to infinity."""
 _WAYS_OUT: dict[type, str] = {
     decimal.Decimal: "convert it to float, or to str to keep its digits",
     complex: "give its real and imaginary parts as two columns",
@@ -224,6 +226,8 @@ def _mismatch(of: ColumnType, value: Any, where: str) -> InvalidParameter:
         and of in (DataType.integer, DataType.long, DataType.double)
     ):
         found = "int too large for it"
+    if isinstance(value, float) and of is DataType.float:
+        found = "float too large for it"
     return InvalidParameter(f"{where} is of type {found}; the model expects {named(of)}.")
 
 
@@ -302,6 +306,11 @@ def _real(value: Any) -> Any:
     return float(value) if -(2**53) <= value <= 2**53 else None
 
 
+def _single(value: Any) -> Any:
+    found = _real(value)
+    return None if found is not None and SINGLE_LIMIT <= abs(found) < math.inf else found
+
+
 def _text(value: Any) -> Any:
     return value if isinstance(value, str) else None
 
@@ -337,7 +346,7 @@ _FITS: dict[DataType, Callable[[Any], Any]] = {
     DataType.boolean: _boolean,
     DataType.integer: _whole(2**31),
     DataType.long: _whole(2**63),
-    DataType.float: _real,
+    DataType.float: _single,
     DataType.double: _real,
     DataType.string: _text,
     DataType.binary: _bytes,

@@ -9,12 +9,13 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 import modelyard
 from modelyard.models.requirements import distributions
+from modelyard.models.spare import SPARE
 from modelyard.models.trust import digest
 
 VERDICT_FILE = "verification.json"
@@ -43,27 +44,64 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return cls(status="skipped", message="The model was saved with verify=False.")
 
 
-def verify(folder: Path, *, seconds: float = 600.0, python: str | None = None, home: str | None = None) -> Verdict:
+def verify(
+    folder: Path,
+    *,
+    seconds: float = 600.0,
+    python: str | None = None,
+    home: str | None = None,
+    flavor: str | None = None,
+) -> Verdict:
     """Load the folder in a clean process and predict on its example, if it has one.
 
     The process starts in an empty folder, with none of this process's import path but the installed packages, and
     without the variables that name stores and credentials. ``python`` is the interpreter of another environment, and
     ``home`` the folder it shall import modelyard from. What the process says on its standard output is not kept.
+    With ``flavor`` the process may be the child of one that ``expect`` began, which has the flavor's framework ready.
     """
     with tempfile.TemporaryDirectory(prefix="modelyard-verify-", ignore_cleanup_errors=True) as place:
         report = Path(place) / "report.json"
-        words = (_BOOT, home or _home(), str(folder.resolve()), digest(folder), str(report))
-        command = [python or sys.executable, "-I", "-c", *words]
+        words = (str(folder.resolve()), digest(folder), str(report))
         empty = Path(place) / "work"
         empty.mkdir()
-        try:
-            done = run(command, empty, seconds)
-        except subprocess.TimeoutExpired:
+        done = _by_spare(flavor, words, empty, seconds) if flavor is not None else None
+        if done is None:
+            command = [python or sys.executable, "-I", "-c", _BOOT, home or package_home(), *words]
+            try:
+                done = _Done.of(run(command, empty, seconds))
+            except subprocess.TimeoutExpired:
+                done = _Done(None, b"")
+        if done.returncode is None:
             return Verdict(status="failed", message=f"It did not load and predict within {seconds:g} s.")
         if report.is_file():
             return msgspec.json.decode(report.read_bytes(), type=Verdict)
         said = done.stderr.decode(errors="replace").strip()
-        return Verdict(status="failed", message=f"The clean process {_ended(done.returncode)}. {said}".strip())
+        return Verdict(status="failed", message=f"The clean process {ended(done.returncode)}. {said}".strip())
+
+
+def expect(flavor: str) -> None:
+    """Say that a model of a flavor will be verified soon: what takes time then is begun now, in the background."""
+    SPARE.begin(flavor, home=package_home(), environment=clean_environment())
+
+
+class _Done(NamedTuple):
+    """What is left of a process: its code, None when its time was over, and the end of what it said."""
+
+    returncode: int | None
+    stderr: bytes
+
+    @classmethod
+    def of(cls, process: subprocess.CompletedProcess[bytes]) -> _Done:
+        return cls(process.returncode, process.stderr)
+
+
+def _by_spare(flavor: str, words: Sequence[str], place: Path, seconds: float) -> _Done | None:
+    distributions()  # the requirements ask for them next; meanwhile the process imports
+    said = place.with_name("said.txt")
+    told = SPARE.verify(flavor, words, place, said, seconds=seconds, environment=clean_environment())
+    if told is None:
+        return None
+    return _Done(told.code, said.read_bytes()[-_LAST_BYTES:] if said.is_file() else b"")
 
 
 def run(
@@ -79,7 +117,7 @@ def run(
         subprocess.Popen(  # noqa: S603 - words of our own, and no shell
             command,
             cwd=place,
-            env=_environment(),
+            env=clean_environment(),
             stdin=subprocess.DEVNULL,
             stdout=said if merged else subprocess.DEVNULL,
             stderr=said,
@@ -97,7 +135,8 @@ def run(
         return subprocess.CompletedProcess(command, process.returncode, None, said.read(_LAST_BYTES))
 
 
-def _ended(code: int) -> str:
+def ended(code: int) -> str:
+    """How a process ended, in words."""
     if code >= 0:
         return f"ended with code {code}"
     try:
@@ -112,11 +151,12 @@ def read_verdict(folder: Path) -> Verdict | None:
     return msgspec.json.decode(file.read_bytes(), type=Verdict) if file.is_file() else None
 
 
-def _home() -> str:
+def package_home() -> str:
     """The folder this package is imported from; in an installation that is on the clean process's path anyway."""
     return os.path.dirname(os.path.dirname(os.path.abspath(modelyard.__file__)))
 
 
-def _environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
+    """This process's variables without those that name stores, credentials or where to import from."""
     hidden = ("PYTHONPATH", "PYTHONSTARTUP", "PYTHONHOME", "MLFLOW_", "MODELYARD_", "AWS_", "PYTEST_")
     return {name: value for name, value in os.environ.items() if not name.startswith(hidden)}

@@ -9,7 +9,7 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from modelyard.core.errors import LimitExceeded, MethodNotAllowed
+from modelyard.core.errors import LimitExceeded
 from modelyard.core.wire.codec import encode_reply
 from modelyard.server import intake
 from modelyard.server.commit import LOCK_WAIT, GroupCommit, Job
@@ -18,6 +18,7 @@ from modelyard.server.space import Space
 from modelyard.services.requests.contract import RequestLog
 from modelyard.web.browsers import Browsers
 from modelyard.web.compression import Compression
+from modelyard.web.methods import answer_other_method
 from modelyard.web.pools import Pool
 from modelyard.web.reception import Reception
 from modelyard.web.request import Packed, Request
@@ -25,6 +26,7 @@ from modelyard.web.request import Packed, Request
 log = logging.getLogger(__name__)
 
 MAX_BODIES = 128_000_000  # bytes of JSON bodies that are being sent or read at the same time
+_CORS_HEADERS = b"authorization, content-type, idempotency-key"
 LOCAL = "local"  # the one principal there is without authentication
 
 
@@ -119,7 +121,7 @@ class Application(Reception):
         methods = self._router.find(request)
         route = methods.get(request.method)
         if route is None:
-            self._answer_options(request, methods)
+            answer_other_method(request, methods, self._browsers, headers=_CORS_HEADERS)
             return
         self._browsers.check(request, any_host=route.any_host)
         request.route = route
@@ -137,20 +139,6 @@ class Application(Reception):
         held = (intake.announced(each.current) for each in self.connections if each.current is not None)
         if sum(held) > MAX_BODIES:
             raise LimitExceeded("Too many large requests at once; try again shortly.")
-
-    def _answer_options(self, request: Request, methods: dict[bytes, Route]) -> None:
-        """Say which methods a path takes, to pages of trusted origins too; refuse other methods."""
-        allowed = b", ".join(sorted({*methods, b"OPTIONS"}))
-        if request.method != b"OPTIONS":
-            error = MethodNotAllowed(f"This endpoint takes {allowed.decode()}.")
-            request.extra += b"allow: %s\r\n" % allowed
-            raise error
-        self._browsers.check(request)
-        cors = (
-            b"access-control-allow-methods: %s\r\naccess-control-allow-headers: %s\r\naccess-control-max-age: 600\r\n"
-            % (allowed, b"authorization, content-type, idempotency-key")
-        )
-        request.reply(204, headers=b"allow: %s\r\n" % allowed + (cors if request.extra else b""))
 
     def _write(self, request: Request, route: Route, message: Any) -> None:
         if self.space.is_low:

@@ -21,6 +21,7 @@ from modelyard.services.stores import SERVED, StoreOptions, Stores, folder_of, o
 from modelyard.web import logs, workers
 from modelyard.web.browsers import Browsers
 from modelyard.web.listening import allow_many_files, check_port, check_tls, is_loopback, listen, tls_context
+from modelyard.web.memory import give_large_blocks_back
 from modelyard.web.running import Running, Stop
 from modelyard.web.tasks import Tasks
 
@@ -52,6 +53,7 @@ def run(options: ServerOptions, listener: socket.socket) -> int:
     """Serve in this process on a socket that listens."""
     tls = tls_context(options.tls_cert, options.tls_key)
     allow_many_files()
+    give_large_blocks_back()
     stores = open_stores(options.store, _store_options(options), settings=Settings.read())
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-EnvManager = Literal["local", "uv", "virtualenv", "conda"]
+EnvManager = Literal["auto", "local", "uv", "virtualenv", "conda"]
 Runtime = Literal["native", "onnx"]
 
 
@@ -14,7 +14,8 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The options of ``modelyard models serve``, by the names of the command line. Times are in seconds, sizes in bytes.
 
     - ``model``: the model's address (``models:/…``, ``runs:/…``) or folder.
-    - ``env_manager``: whether workers run in this environment (``local``) or in one made of the model's requirements.
+    - ``env_manager``: whether workers run in this environment (``local``) or in one made of the model's requirements; ``auto``
+      makes one where this one does not meet them. The command line's default is ``auto``.
     - ``runtime``: the model itself, or its ONNX twin, which must carry a parity certificate.
     - ``workers``: processes that hold the model.
     - ``timeout``: how long one request may be predicted, once a worker has begun.

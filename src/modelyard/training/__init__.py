@@ -1,1 +1,6 @@
-"""Training as a service: data in, a tracked and registered model out, and predictions by it."""
+"""Training models on tables: ``train``, and the train/predict service."""
+
+from modelyard.training.result import Training
+from modelyard.training.train import train
+
+__all__ = ["Training", "train"]

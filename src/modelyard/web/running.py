@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 from modelyard.core.version import __version__
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 HARD_LIMIT = 25.0
 TICK = 1.0
 _LOOK = 0.02
+_HANDSHAKE = 1.0
+_LAST_WORDS = 0.1  # seconds in which those who connected last may say what they want
 
 Stop = Callable[[int], None]
 
@@ -127,8 +130,8 @@ class Running:
         log.info("stopping: new requests are refused in %g s", self._delay)
         await asyncio.sleep(self._delay)
         listening.close()
-        self._listener.close()
         app = self._served.app
+        await self._take_the_last(app)
         app.drain()
         deadline = loop.time() + self._limit
         while not self._served.idle and loop.time() < deadline:  # noqa: ASYNC110  # what is waited for is in many places
@@ -137,12 +140,31 @@ class Running:
             connection.close_when_idle()
         await asyncio.sleep(0)
 
+    async def _take_the_last(self, app: Reception) -> None:
+        """Serve those who have connected already: the system would cut them off with the socket they wait at."""
+        loop = asyncio.get_running_loop()
+        with self._listener as listener:
+            while (sock := _waiting_at(listener)) is not None:
+                with suppress(OSError):  # of a handshake that fails, or takes too long, too
+                    async with asyncio.timeout(_HANDSHAKE):
+                        await loop.connect_accepted_socket(lambda: Connection(app), sock, ssl=self._tls)
+        await asyncio.sleep(min(self._delay, _LAST_WORDS))
+
     def _on_signal(self, number: int) -> None:
         if self._stop.is_set():
             _end_at_once()
         if number == signal.SIGINT:
             self._delay = 0.0
         self._stop.set()
+
+
+def _waiting_at(listener: socket.socket) -> socket.socket | None:
+    """A connection that nobody has accepted yet, or None."""
+    listener.setblocking(False)
+    try:
+        return listener.accept()[0]
+    except OSError:
+        return None
 
 
 async def keep_time(app: Reception) -> None:

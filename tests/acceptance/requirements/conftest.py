@@ -19,6 +19,7 @@ from modelyard.tracking import MlflowClient
 from tests.docs.environment import clean_environment
 from tests.support.databases import *  # noqa: F403
 from tests.support.servers import modelyard_server
+from tests.support.training import *  # noqa: F403
 
 TOLD = "told: "  # before what a script wants the test to know
 TELL = f'import json, sys\ndef tell(*told): print("{TOLD}" + json.dumps(told))\n'
@@ -99,6 +100,11 @@ def name() -> str:
 @pytest.fixture
 def wine() -> Path:
     """The folder of the UCI wine-quality files; `MODELYARD_TEST_DATA` names another one."""
+    return wine_files()
+
+
+def wine_files() -> Path:
+    """The same, for fixtures that last longer than a test."""
     root = Path(__file__).resolve().parents[4]
     for folder in (Path(os.environ.get("MODELYARD_TEST_DATA") or root), root / "shared" / "data"):
         if (folder / "winequality-white.csv").is_file():

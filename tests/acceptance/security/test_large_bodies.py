@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from itertools import cycle
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -91,6 +92,26 @@ def test_several_clients_with_the_largest_bodies_do_not_delay_others(yard: Yard)
     assert worked < WORK
     # 0.2 s are promised to a machine that does nothing else, which is not where the clients run on it too.
     assert median(took) < 1.0
+
+
+def test_the_memory_of_large_bodies_is_given_back(tmp_path: Path) -> None:
+    yard = Yard(tmp_path, "CANARY")
+    before = yard.server.memory
+    dataset = {"name": "n", "digest": "d", "source_type": "s", "source": "s", "profile": '{"a":[1,2]},' * 1_200_000}
+    valid = json.dumps({"run_id": yard.run_id, "datasets": [{"dataset": dataset}]}).encode()
+    clients = [
+        threading.Thread(target=lambda name=name: [send(yard, body) for body in (valid, HOSTILE[name]) * 2])
+        for name in ("texts of commas", "a list where none belongs", "many small objects")
+    ]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    assert yard.server.request("GET", "/health").status == 200
+    grown = yard.server.memory - before
+    yard.server.close()
+    print(f"{grown >> 20} MiB more")
+    assert grown < 50_000_000
 
 
 @pytest.mark.parametrize("profile", ["x,[" * 5_000_000, 'é"\\,[' * 1_500_000], ids=["plain", "escaped"])

@@ -177,7 +177,7 @@ def test_numbers_are_given_in_the_precision_the_model_has(tmp_path: Path) -> Non
 
 
 def test_a_model_larger_than_a_message_runs_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("modelyard.models.flavors.onnx._LARGEST_MESSAGE", 1000)
+    monkeypatch.setattr("modelyard.models.onnx_files.LARGEST_MESSAGE", 1000)
     save_model(product(WIDE), tmp_path / "m", flavor=OnnxFlavor(), options=UNVERIFIED)
     assert (tmp_path / "m" / "model.onnx.data").is_file()
     found = load_pyfunc(tmp_path / "m").predict(array())["found"]

@@ -339,10 +339,12 @@ def test_a_journal_that_cannot_be_written_where_it_should_is_written_elsewhere(
     outlet.go_away()
     log(sender, 2)
     sender.flush()
-    assert keeper.folder != blocked / "journal"
+    elsewhere = keeper.folder
+    assert elsewhere != blocked / "journal"
     outlet.come_back()
     assert sender.flush()
     assert len(outlet.store.points) == 2
+    assert not elsewhere.exists(), "nothing is left of it once all is sent"
     sender.close(1)
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from modelyard.client.artifacts import aws
 from modelyard.client.artifacts.place import BLOCK, Place, beside, not_there
@@ -23,6 +23,14 @@ PARTS_AT_ONCE = 4
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _NO_KEYS = re.compile(r"Missing ?(AccessKeyId|SecretAccessKey)|/latest/(api/token|meta-data)")
 _REFUSED_KEYS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken")
+
+
+class ObjectInfo(NamedTuple):
+    """An object of a bucket: its key, its size, and a stamp that changes with its content."""
+
+    key: str
+    size: int
+    stamp: str
 
 
 class ObjectPlace(Place):
@@ -67,6 +75,22 @@ class ObjectPlace(Place):
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
+
+    def objects(self, key: str) -> tuple[ObjectInfo, ...]:
+        """The object of a key, and all below a folder, however deep."""
+        keys.check_folder(key)
+        with self._told(key):
+            found = [each for block in self._library.list(self._store, key or None) for each in block]
+            if key and not found:
+                found = [self._library.head(self._store, key)]
+        infos = (ObjectInfo(each["path"], each["size"], each["e_tag"] or str(each["last_modified"])) for each in found)
+        return tuple(info for info in infos if keys.is_allowed(info.key))
+
+    def read(self, key: str, start: int, length: int) -> bytes:
+        """Some bytes of an object."""
+        keys.check(key)
+        with self._told(key):
+            return bytes(self._library.get_range(self._store, key, start=start, length=length))
 
     def path_of(self, key: str) -> Path | None:
         """None: the files are the bucket's."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from modelyard.client.artifacts.place import Place
@@ -61,13 +61,25 @@ def fetch_entry(place: Place, key: str, target: Path, *, is_dir: bool) -> None:
         fetch_entry(place, info.path, target / info.path.rpartition("/")[2], is_dir=info.is_dir)
 
 
-def fetch_below(place: Place, key: str, folder: str | os.PathLike[str] | None, below: str) -> str:
+def new_folder() -> Path:
+    """A new folder for whoever asked for a download without naming one: it is theirs, and stays."""
+    return Path(tempfile.mkdtemp(prefix="modelyard-"))
+
+
+def fetch_below(
+    place: Place,
+    key: str,
+    folder: str | os.PathLike[str] | None,
+    below: str,
+    *,
+    new: Callable[[], Path] = new_folder,
+) -> str:
     """Download to ``folder / below``; without a folder, to a new one, or nowhere when it is on this disk already."""
     if folder is None:
         there = place.path_of(key)
         if there is not None:
             return str(there)
-        folder = tempfile.mkdtemp(prefix="modelyard-")
+        folder = new()
     target = Path(folder).absolute()
     if target.exists() and not target.is_dir():
         raise InvalidParameter(f"{os.fspath(folder)!r} is no folder to download to.")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 from modelyard.client.autolog.data import EXAMPLE_ROWS, SIGNATURE_ROWS, Data, data_of, dataset_of, head, signature_of
-from modelyard.client.autolog.recorder import Recorder, Training
+from modelyard.client.autolog.patches import Patches
+from modelyard.client.autolog.recorder import Recorder, Training, record
+from modelyard.core.extras import loaded
 from modelyard.models.options import SaveOptions
 
 
@@ -28,6 +31,40 @@ class Iterations:
         """Log what early stopping chose, its metrics once more as a step after the last."""
         self._recorder.metrics(told)
         self._recorder.metrics(self.rows[best], step=len(self.rows))
+
+
+class BoosterAutolog:
+    """What is replaced in a package of boosters, once the whole of it is imported."""
+
+    def __init__(
+        self, name: str, *, estimators: str, train: type[BoosterTraining], fit: type[EstimatorTraining]
+    ) -> None:
+        self.name = name
+        self._estimators = estimators
+        self._train = train
+        self._fit = fit
+
+    def watches(self, module: str) -> bool:
+        """The package: it imports the rest."""
+        return module == self.name
+
+    def patch(self, module: ModuleType, patches: Patches) -> None:
+        """Replace ``train`` where scripts and where the estimators find it, and the estimators' ``fit``."""
+        patches.apply(module, "train", self._trained)
+        estimators = loaded(f"{self.name}.sklearn")
+        base = vars(estimators).get(self._estimators) if estimators is not None else None
+        if estimators is None or base is None:
+            return
+        patches.apply(estimators, "train", self._trained)
+        for kind in list(vars(estimators).values()):
+            if isinstance(kind, type) and issubclass(kind, base):
+                patches.apply(kind, "fit", self._fitted)
+
+    def _trained(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return record(self._train(self.name, original, args, kwargs))
+
+    def _fitted(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return record(self._fit(self.name, original, args, kwargs))
 
 
 class BoosterTraining(Training):

@@ -2,48 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from types import ModuleType
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from modelyard.client.autolog.boosting import BoosterTraining, EstimatorTraining, Iterations
+from modelyard.client.autolog.boosting import BoosterAutolog, BoosterTraining, EstimatorTraining, Iterations
 from modelyard.client.autolog.data import head
-from modelyard.client.autolog.patches import Patches
-from modelyard.client.autolog.recorder import Recorder, record
-from modelyard.core.extras import loaded
+from modelyard.client.autolog.recorder import Recorder
 
 NAME = "lightgbm"
 _FIT = "lightgbm.fit"
-
-
-class LightgbmAutolog:
-    """What is replaced in LightGBM, once the whole package is imported."""
-
-    name = NAME
-
-    def watches(self, module: str) -> bool:
-        """The package: it imports the rest."""
-        return module == NAME
-
-    def patch(self, module: ModuleType, patches: Patches) -> None:
-        """Replace ``train`` where scripts and where the estimators find it, and the estimators' ``fit``."""
-        patches.apply(module, "train", _trained)
-        estimators = loaded("lightgbm.sklearn")
-        base = vars(estimators).get("LGBMModel") if estimators is not None else None
-        if estimators is None or base is None:
-            return
-        patches.apply(estimators, "train", _trained)
-        for kind in list(vars(estimators).values()):
-            if isinstance(kind, type) and issubclass(kind, base):
-                patches.apply(kind, "fit", _fitted)
-
-
-def _trained(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    return record(LightgbmTraining(NAME, original, args, kwargs))
-
-
-def _fitted(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    return record(LightgbmEstimatorTraining(NAME, original, args, kwargs))
 
 
 class LightgbmTraining(BoosterTraining):
@@ -97,3 +64,6 @@ class LightgbmEstimatorTraining(EstimatorTraining):
     """A fit of an ``LGBMModel``."""
 
     kind = _FIT
+
+
+LIGHTGBM = BoosterAutolog(NAME, estimators="LGBMModel", train=LightgbmTraining, fit=LightgbmEstimatorTraining)

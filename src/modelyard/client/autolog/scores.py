@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from modelyard.client.autolog.counts import counted, log_loss
 from modelyard.client.autolog.data import Data
 from modelyard.client.autolog.recorder import Recorder
 from modelyard.core.extras import require
@@ -41,8 +42,22 @@ class Scores(NamedTuple):
         metrics = require("sklearn.metrics", what="A score", extra="sklearn")
         labels, weights = self.data.labels, self.data.weights
         positive = getattr(self.recorder.options, "pos_label", None)
-        which = {"average": "weighted"} if positive is None else {"average": "binary", "pos_label": positive}
         predicted, chances = self._predicted()
+        found = counted(labels, predicted, weights) if positive is None else None
+        found = found or self._of_predictions(metrics, predicted, positive)
+        classes = getattr(self.estimator, "classes_", ())
+        if chances is not None and len(classes) > 1:
+            loss = log_loss(labels, chances, classes, weights)
+            by_metric = {"log_loss": loss} if loss is not None else None
+            found |= by_metric or self._each("log_loss", metrics.log_loss, labels, chances, sample_weight=weights)
+            scores = chances[:, 1] if len(chances[0]) == 2 else chances
+            how = {"average": "weighted", "sample_weight": weights, "multi_class": "ovo"}
+            found |= self._each("roc_auc", metrics.roc_auc_score, labels, scores, **how)
+        return found
+
+    def _of_predictions(self, metrics: Any, predicted: Any, positive: Any) -> dict[str, float]:
+        labels, weights = self.data.labels, self.data.weights
+        which = {"average": "weighted"} if positive is None else {"average": "binary", "pos_label": positive}
         found = self._each("accuracy_score", metrics.accuracy_score, labels, predicted, sample_weight=weights)
         three = self.recorder.attempt(
             "training precision and recall",
@@ -50,11 +65,6 @@ class Scores(NamedTuple):
             **{"sample_weight": weights, "zero_division": 0.0, **which},
         )
         found |= zip(("precision_score", "recall_score", "f1_score"), three or (), strict=False)
-        if chances is not None and len(getattr(self.estimator, "classes_", ())) > 1:
-            found |= self._each("log_loss", metrics.log_loss, labels, chances, sample_weight=weights)
-            scores = chances[:, 1] if len(chances[0]) == 2 else chances
-            how = {"average": "weighted", "sample_weight": weights, "multi_class": "ovo"}
-            found |= self._each("roc_auc", metrics.roc_auc_score, labels, scores, **how)
         return found
 
     def _predicted(self) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from modelyard.client.autolog.keras import KerasAutolog
-from modelyard.client.autolog.lightgbm import LightgbmAutolog
+from modelyard.client.autolog.lightgbm import LIGHTGBM
 from modelyard.client.autolog.lightning import LightningAutolog
 from modelyard.client.autolog.options import (
     AutologOptions,
@@ -21,15 +21,15 @@ from modelyard.client.autolog.options import (
 )
 from modelyard.client.autolog.sklearn import SklearnAutolog
 from modelyard.client.autolog.state import AUTOLOG, Integration
-from modelyard.client.autolog.xgboost import XgboostAutolog
+from modelyard.client.autolog.xgboost import XGBOOST
 from modelyard.core.errors import InvalidParameter
 
 _logger = logging.getLogger(__name__)
 
 _TABLE: Mapping[str, tuple[Integration, type[AutologOptions]]] = {
     "sklearn": (SklearnAutolog(), SklearnOptions),
-    "xgboost": (XgboostAutolog(), XgboostOptions),
-    "lightgbm": (LightgbmAutolog(), AutologOptions),
+    "xgboost": (XGBOOST, XgboostOptions),
+    "lightgbm": (LIGHTGBM, AutologOptions),
     "pytorch": (LightningAutolog(), PytorchOptions),
     "keras": (KerasAutolog(), KerasOptions),
 }

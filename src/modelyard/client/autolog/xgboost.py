@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from types import ModuleType
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from modelyard.client.autolog.boosting import BoosterTraining, EstimatorTraining, Iterations
-from modelyard.client.autolog.patches import Patches
-from modelyard.client.autolog.recorder import Recorder, record
-from modelyard.core.extras import loaded, optional, require
+from modelyard.client.autolog.boosting import BoosterAutolog, BoosterTraining, EstimatorTraining, Iterations
+from modelyard.client.autolog.recorder import Recorder
+from modelyard.core.extras import optional, require
 
 NAME = "xgboost"
 _FIT = "xgboost.fit"
 _CELLS = 1_000_000
 """A DMatrix gives its data back as a copy: of larger ones no dataset is recorded."""
-
-
-class XgboostAutolog:
-    """What is replaced in XGBoost, once the whole package is imported."""
-
-    name = NAME
-
-    def watches(self, module: str) -> bool:
-        """The package: it imports the rest."""
-        return module == NAME
-
-    def patch(self, module: ModuleType, patches: Patches) -> None:
-        """Replace ``train`` where scripts and where the estimators find it, and the estimators' ``fit``."""
-        patches.apply(module, "train", _trained)
-        estimators = loaded("xgboost.sklearn")
-        base = vars(estimators).get("XGBModel") if estimators is not None else None
-        if estimators is None or base is None:
-            return
-        patches.apply(estimators, "train", _trained)
-        for kind in list(vars(estimators).values()):
-            if isinstance(kind, type) and issubclass(kind, base):
-                patches.apply(kind, "fit", _fitted)
-
-
-def _trained(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    return record(XgboostTraining(NAME, original, args, kwargs))
-
-
-def _fitted(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    return record(XgboostEstimatorTraining(NAME, original, args, kwargs))
 
 
 class _Events:
@@ -119,6 +87,9 @@ class XgboostEstimatorTraining(EstimatorTraining):
     def flavor_options(self, recorder: Recorder) -> Mapping[str, Any]:
         """The format."""
         return {"model_format": getattr(recorder.options, "model_format", "ubj")}
+
+
+XGBOOST = BoosterAutolog(NAME, estimators="XGBModel", train=XgboostTraining, fit=XgboostEstimatorTraining)
 
 
 def _last(values: Sequence[Any]) -> float:

@@ -10,8 +10,7 @@ from typing import Any
 
 from modelyard.client.client import MlflowClient
 from modelyard.client.flavors.log import DEFAULT_NAME, LogOptions, log_model
-from modelyard.client.flavors.verbs import FlavorVerbs
-from modelyard.client.reading import download_artifacts
+from modelyard.client.flavors.verbs import FlavorVerbs, fetch_model
 from modelyard.core.errors import InvalidParameter, NotFound
 from modelyard.models.composite.flavor import CompositeFlavor
 from modelyard.models.composite.model import CompositeModel
@@ -78,7 +77,7 @@ class cloudflow_model:  # noqa: N801 - the name callers know
         uri = os.fspath(tracking_uri)
         self._check_run(MlflowClient(uri), experiment_id, run)
         self._log.debug("Loading the model of the run %s.", run)
-        folder = download_artifacts(f"runs:/{run}/{DEFAULT_NAME}", tracking_uri=uri)
+        folder = fetch_model(f"runs:/{run}/{DEFAULT_NAME}", tracking_uri=uri)
         self._loaded = load_native(folder, flavor=CompositeFlavor.name)
         self._log.info("Loaded %r.", self._loaded)
         return self._loaded

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from modelyard.client.flavors.log import LogOptions, log_model
-from modelyard.client.reading import download_artifacts
+from modelyard.client.reading import fetch_artifacts
 from modelyard.core.errors import InvalidParameter
 from modelyard.models import catalog
 from modelyard.models.bundles import Key
@@ -24,6 +24,7 @@ from modelyard.models.info import ModelInfo
 from modelyard.models.load import load_native
 from modelyard.models.options import PathLike, SaveOptions
 from modelyard.models.save import save_model
+from modelyard.models.trust.folders import lasting_folder
 
 _IGNORED = ("mlflow_model", "skops_trusted_types")
 """Arguments of MLflow's that mean nothing to us: callers of its internals pass them."""
@@ -86,11 +87,11 @@ class FlavorVerbs:
         return catalog.flavor(self._flavor, **options)
 
 
-def fetch_model(model_uri: PathLike, dst_path: PathLike | None = None) -> Path:
-    """The folder of a model, on this disk."""
+def fetch_model(model_uri: PathLike, dst_path: PathLike | None = None, *, tracking_uri: str | None = None) -> Path:
+    """The folder of a model, on this disk; one that was downloaded lasts as long as this process, or is ``dst_path``'s."""
     if not isinstance(model_uri, str | Path) or not str(model_uri):
         raise InvalidParameter(f"A model's address is a text or a path, not {model_uri!r}.")
-    return Path(download_artifacts(str(model_uri), dst_path=dst_path))
+    return Path(fetch_artifacts(str(model_uri), dst_path, tracking_uri, new=lasting_folder))
 
 
 def _signature(

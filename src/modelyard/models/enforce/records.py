@@ -13,7 +13,7 @@ from modelyard.models.enforce.names import pick, shown
 from modelyard.models.libraries import kind_of, numpy
 from modelyard.models.schema import ColSpec, Schema
 from modelyard.models.types import Array, DataType, Object
-from modelyard.models.values import as_mapping, enforce_value, fitting, is_missing, plain
+from modelyard.models.values import SINGLE_LIMIT, as_mapping, enforce_value, fitting, is_missing, plain
 
 
 def enforce_values(schema: Schema, data: Any) -> Any:
@@ -221,7 +221,7 @@ def _quick(schema: Schema, rows: Sequence[Sequence[Any]], want: Any, kinds: set[
     """The array in one step, or None where a value needs a look of its own."""
     library = numpy()
     try:
-        of = want if kinds == {int} or want.kind == "f" else "float64"
+        of = want if kinds == {int} and want.kind != "f" else "float64"
         found = library.fromiter(chain.from_iterable(rows), of, len(rows) * len(schema)).reshape(-1, len(schema))
     except OverflowError:
         return None
@@ -232,6 +232,8 @@ def _quick(schema: Schema, rows: Sequence[Sequence[Any]], want: Any, kinds: set[
             if not bool(((column >= -limit) & (column < limit) & (column == library.trunc(column))).all()):
                 return None
         elif int in kinds and bool((abs(column) > 2**53).any()):
+            return None
+        if spec.type is DataType.float and bool((abs(column) >= SINGLE_LIMIT).any()):
             return None
     return found if found.dtype == want else found.astype(want)
 

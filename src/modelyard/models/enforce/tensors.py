@@ -92,8 +92,12 @@ def _from_lists(spec: TensorSpec, data: Any) -> Any:
 
 def _with_gaps(library: Any, data: Any, found: Any) -> Any:
     """Numbers with None for what is missing, as floats with NaN; what else it holds leaves it as it is."""
-    kinds = {type(value) for value in found.ravel()}
-    return library.asarray(data, dtype="float64") if kinds <= {int, float, type(None)} else found
+    if not {type(value) for value in found.ravel()} <= {int, float, type(None)}:
+        return found
+    try:
+        return library.asarray(data, dtype="float64")
+    except OverflowError:  # a whole number no float can hold
+        return found
 
 
 def _converted(spec: TensorSpec, library: Any, found: Any, want: Any) -> Any:
@@ -102,7 +106,8 @@ def _converted(spec: TensorSpec, library: Any, found: Any, want: Any) -> Any:
             made = found.astype(want)
     except (ValueError, TypeError, OverflowError) as error:
         raise InvalidParameter(f"{_what(spec)} has values that are no {spec.type_name}.") from error
-    if want.kind in "iu" and found.size and not bool((made == found).all()):
+    lost = want.kind == "f" and found.dtype.kind == "f" and bool((library.isinf(made) & library.isfinite(found)).any())
+    if lost or (want.kind in "iu" and found.size and not bool((made == found).all())):
         raise InvalidParameter(f"{_what(spec)} has numbers too large for {spec.type_name}.")
     return made
 

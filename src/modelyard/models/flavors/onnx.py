@@ -6,7 +6,6 @@ import logging
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any, ClassVar
 
 import msgspec
@@ -16,14 +15,12 @@ from modelyard.core.extras import loaded, require
 from modelyard.models.columns import as_frame
 from modelyard.models.flavor import Predictor
 from modelyard.models.libraries import kind_of, numpy, pandas
+from modelyard.models.onnx_files import fits_one_file, onnx_library, read_onnx, signature_of, write_onnx
+from modelyard.models.signature import ModelSignature
 
 FILE = "model.onnx"
-WEIGHTS_FILE = "model.onnx.data"
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
 _CPU = "CPUExecutionProvider"
-_LARGEST_MESSAGE = (1 << 31) - 1
-"""What a protobuf message can hold; the weights of larger models stand in a second file."""
-
 _MODES = {"sequential": "ORT_SEQUENTIAL", "parallel": "ORT_PARALLEL"}
 _OPTIONS = (
     "inter_op_num_threads",
@@ -57,6 +54,13 @@ class OnnxFlavor(msgspec.Struct, frozen=True):
     onnx_session_options: Mapping[str, Any] | None = None
     save_as_external_data: bool = False
 
+    def read(self, obj: Any) -> tuple[Any, ModelSignature | None]:
+        """A model that is given by the path of its file, with the signature of its graph; anything else as it is."""
+        if not isinstance(obj, str | Path):
+            return obj, None
+        proto = read_onnx(Path(obj))
+        return proto, signature_of(proto)
+
     def handles(self, obj: Any) -> bool:
         """Whether ``obj`` is an ONNX model."""
         onnx = loaded("onnx")
@@ -64,12 +68,12 @@ class OnnxFlavor(msgspec.Struct, frozen=True):
 
     def save(self, obj: Any, folder: Path) -> dict[str, dict[str, Any]]:
         """Check the model and write it; answers the entries of MLmodel."""
-        onnx = _onnx()
+        onnx = onnx_library()
         if not self.handles(obj):
             kind = type(obj)
             raise InvalidParameter(f"This {kind.__module__}.{kind.__qualname__} is no onnx.ModelProto.")
         _check_options(self.onnx_session_options)
-        _write(onnx, obj, folder / FILE, external=self.save_as_external_data)
+        write_onnx(obj, folder / FILE, external=self.save_as_external_data)
         try:
             onnx.checker.check_model(str(folder / FILE))
         except onnx.checker.ValidationError as error:
@@ -85,7 +89,7 @@ class OnnxFlavor(msgspec.Struct, frozen=True):
 
     def load(self, folder: Path, config: Mapping[str, Any]) -> Any:
         """The model, checked."""
-        onnx = _onnx()
+        onnx = onnx_library()
         file = folder / str(config.get("data", FILE))
         onnx.checker.check_model(str(file))
         return onnx.load(str(file))
@@ -106,29 +110,6 @@ class OnnxFlavor(msgspec.Struct, frozen=True):
         return predict
 
 
-def _onnx() -> ModuleType:
-    return require("onnx", what="An ONNX model", extra="onnx")
-
-
-# ----------------------------------------------------------------------------------------------------------------------
-# Files
-
-
-def _write(onnx: Any, obj: Any, file: Path, *, external: bool) -> None:
-    helper = require("onnx.external_data_helper", what="An ONNX model", extra="onnx")
-    elsewhere = [each.name for each in obj.graph.initializer if helper.uses_external_data(each)]
-    if elsewhere:
-        raise InvalidParameter(
-            f"The weights of this model are in other files ({elsewhere[0]!r} for one): load it with its external data."
-        )
-    if not external and obj.ByteSize() < _LARGEST_MESSAGE:
-        onnx.save_model(obj, str(file))
-        return
-    copy = onnx.ModelProto()  # what writes the weights takes them out of the model
-    copy.CopyFrom(obj)
-    onnx.save_model(copy, str(file), save_as_external_data=True, location=WEIGHTS_FILE)
-
-
 # ----------------------------------------------------------------------------------------------------------------------
 # Sessions
 
@@ -137,11 +118,11 @@ def _session(obj: Any, config: Mapping[str, Any]) -> Any:
     runtime = require("onnxruntime", what="Predicting with an ONNX model", extra="onnx")
     options = _session_options(runtime, config.get("onnx_session_options") or {})
     providers = _providers(runtime, config.get("providers") or PROVIDERS)
-    if obj.ByteSize() < _LARGEST_MESSAGE:
+    if fits_one_file(obj):
         return runtime.InferenceSession(obj.SerializeToString(), options, providers=providers)
     with tempfile.TemporaryDirectory(prefix="modelyard-onnx-") as place:
         file = Path(place) / FILE
-        _write(_onnx(), obj, file, external=True)
+        write_onnx(obj, file, external=True)
         return runtime.InferenceSession(str(file), options, providers=providers)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import importlib.util
 import os
 import shutil
@@ -19,6 +20,7 @@ from modelyard.core.errors import InvalidParameter, NotSupported
 from modelyard.core.extras import loaded, require
 from modelyard.core.ids import new_token
 from modelyard.models.addresses import fetch
+from modelyard.models.code import importable
 from modelyard.models.flavor import Predictor
 from modelyard.models.pickles import read_pickle, write_pickle
 from modelyard.models.python_model import (
@@ -116,13 +118,20 @@ class PythonFunctionFlavor(msgspec.Struct, frozen=True):
         return _in_context(python_model, artifacts, _settings(self.model_config))
 
 
+class _Uncompiled(importlib.machinery.SourceFileLoader):
+    """Runs a file of code and leaves no compiled file beside it: a model's folder stays as it is."""
+
+    def set_data(self, path: Any, data: Any, *, _mode: int = 0o666) -> None:
+        """Keep nothing."""
+
+
 def run_code(file: Path) -> Any:
     """Run a file of code and answer the model it set, by our ``set_model`` or MLflow's.
 
     Raises ``InvalidParameter`` when it sets none.
     """
     name = f"modelyard_code_{new_token()}"
-    spec = importlib.util.spec_from_file_location(name, file)
+    spec = importlib.util.spec_from_file_location(name, file, loader=_Uncompiled(name, os.fspath(file)))
     if spec is None or spec.loader is None:
         raise InvalidParameter(f"{file.name!r} is no file of Python code.")
     module = importlib.util.module_from_spec(spec)
@@ -162,12 +171,13 @@ def _by_module(folder: Path, name: str, config: Mapping[str, Any]) -> LoadedPyth
     """What a loader module of the model's own makes of its data. Only code in the folder is asked, no other module."""
     code = str(config.get("code") or "")
     top = name.partition(".")[0]
-    spec = PathFinder.find_spec(top, [str(_inside(folder, code))]) if code and top.isidentifier() else None
+    own = importable(_inside(folder, code)) if code else None
+    spec = PathFinder.find_spec(top, [str(own)]) if own is not None and top.isidentifier() else None
     if spec is None:
         raise NotSupported(f"The loader module {name!r} is neither known nor in the model's own code.")
     module = importlib.import_module(name)
     place = Path(module.__file__ or "").resolve()
-    if _inside(folder, code) not in place.parents:
+    if own not in place.parents:
         raise NotSupported(
             f"The model's loader module {name!r} was not imported: this process has another module of that name, from"
             f" {os.fspath(place)!r}. Load the model in a process of its own."

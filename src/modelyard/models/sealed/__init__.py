@@ -4,6 +4,7 @@
 the file is in ``layout``. Cryptography is the library ``cryptography``'s alone.
 """
 
+from modelyard.models.sealed.looking import SealedInspection, look
 from modelyard.models.sealed.opening import OpenedBundle, unseal, unseal_to_load
 from modelyard.models.sealed.recipients import recipient_of
 from modelyard.models.sealed.sealing import Sealed, seal
@@ -11,6 +12,8 @@ from modelyard.models.sealed.sealing import Sealed, seal
 __all__ = [
     "OpenedBundle",
     "Sealed",
+    "SealedInspection",
+    "look",
     "recipient_of",
     "seal",
     "unseal",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import os
 import shutil
@@ -28,6 +27,7 @@ from modelyard.models.sealed.layout import (
 )
 from modelyard.models.sealed.manifest import BundleManifest, believe, check_files, decode
 from modelyard.models.sealed.recipients import Material, check_header_mac, derived, unwrap
+from modelyard.models.trust.folders import lasting_folder
 from modelyard.models.trust.keys import KeyRing
 
 
@@ -86,20 +86,19 @@ def unseal_to_load(path: PathLike, *, unseal: Key | None = None, trust: str | No
     passphrase = unseal if isinstance(unseal, str) else None
     key = None if isinstance(unseal, str) else unseal
     ring = KeyRing.of_user()
-    folder = Path(tempfile.mkdtemp(prefix="modelyard-model-"))
+    folder = lasting_folder("modelyard-model-")
     try:
         opened = _unpack(path, folder, Material.of(key, passphrase, ring), trust, ring, None)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return opened
 
 
 def _unpack(
     path: PathLike, folder: Path, material: Material, trust: str | None, ring: KeyRing, progress: Progress | None
 ) -> OpenedBundle:
-    with _opened(Path(path)) as file:
+    with opened_file(Path(path)) as file:
         payload = _payload(file, material)
         manifest, signature = _manifest(payload)
         reason = believe(manifest, signature, ring.trusted(), trust)
@@ -108,8 +107,17 @@ def _unpack(
     return OpenedBundle(folder, manifest.model_digest, reason)
 
 
+def read_manifest(file: BinaryIO, material: Material) -> tuple[BundleManifest, bytes]:
+    """The manifest of a bundle and its signature, which is not checked; nothing behind it is read.
+
+    Raises as ``unseal`` does for what is no bundle, or none that the material opens.
+    """
+    return _manifest(_payload(file, material))
+
+
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def opened_file(path: Path) -> Iterator[BinaryIO]:
+    """A bundle to read: a plain file, or it is refused."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from modelyard.core.errors import UntrustedModel
 
@@ -53,6 +54,26 @@ def member(inside: zipfile.ZipFile, name: str, limit: int) -> bytes:
     """The first ``limit`` bytes of a member; inflates no more than those. ``KeyError`` where there is none."""
     with inside.open(name) as content:
         return content.read(limit)
+
+
+def json_member(inside: zipfile.ZipFile, key: str, *, has: str, limit: int, name: str, what: str, lacks: str) -> Any:
+    """The JSON object in the member ``key`` of the archive ``name``, which is to be ``what``.
+
+    Raises ``UntrustedModel`` when there is none, it is longer than ``limit``, or no object with the key ``has``;
+    ``lacks`` says the last in words.
+    """
+    try:
+        text = member(inside, key, limit + 1)
+        if len(text) > limit:
+            refuse(name, what, f"its {key} is too large")
+        found = json.loads(text)
+    except KeyError:
+        refuse(name, what, f"it has no {key}")
+    except (ValueError, RecursionError):
+        refuse(name, what, f"its {key} cannot be understood")
+    if not isinstance(found, dict) or has not in found:
+        refuse(name, what, f"its {key} {lacks}")
+    return found
 
 
 def refuse(name: str | os.PathLike[str], what: str, why: str) -> NoReturn:

@@ -14,6 +14,22 @@ from modelyard.core.errors import ChangedModel, NotFound
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
+def lasting_folder(prefix: str = "modelyard-") -> Path:
+    """A new private folder that is removed when this process ends, and not when a fork of it does.
+
+    >>> oct(lasting_folder().stat().st_mode & 0o777)
+    '0o700'
+    """
+    folder = Path(tempfile.mkdtemp(prefix=prefix))
+    atexit.register(_remove, folder, os.getpid())
+    return folder
+
+
+def _remove(folder: Path, owner: int) -> None:
+    if os.getpid() == owner:  # a forked process ends earlier than the one that still uses the folder
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def private_folder(path: Path) -> Path:
     """``path`` where only its owner can change it; otherwise a copy that lasts as long as this process.
 
@@ -24,15 +40,9 @@ def private_folder(path: Path) -> Path:
         raise NotFound(f"There is no model folder {os.fspath(path)!r}.")
     if _is_ours(folder):
         return folder
-    copy = Path(tempfile.mkdtemp(prefix="modelyard-model-"))
-    atexit.register(_remove, copy, os.getpid())
+    copy = lasting_folder("modelyard-model-")
     _copy(folder, copy)
     return copy
-
-
-def _remove(copy: Path, owner: int) -> None:
-    if os.getpid() == owner:  # a forked process ends earlier than the one that still uses the copy
-        shutil.rmtree(copy, ignore_errors=True)
 
 
 def _is_ours(folder: Path) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from modelyard.core.extras import require
-from modelyard.models.trust.archives import archive, member, refuse
+from modelyard.models.trust.archives import archive, json_member, refuse
 from modelyard.models.trust.frozen import frozen
 
 LIST = "keras_types.txt"
@@ -40,18 +39,9 @@ def outside(file: Path) -> list[str]:
 
 
 def _config(inside: zipfile.ZipFile, name: str) -> Any:
-    try:
-        text = member(inside, CONFIG, _LARGEST_CONFIG + 1)
-        if len(text) > _LARGEST_CONFIG:
-            refuse(name, _WHAT, f"its {CONFIG} is too large")
-        config = json.loads(text)
-    except KeyError:
-        refuse(name, _WHAT, f"it has no {CONFIG}")
-    except (ValueError, RecursionError):
-        refuse(name, _WHAT, f"its {CONFIG} cannot be understood")
-    if not isinstance(config, dict) or "class_name" not in config:
-        refuse(name, _WHAT, f"its {CONFIG} names no model")
-    return config
+    return json_member(
+        inside, CONFIG, has="class_name", limit=_LARGEST_CONFIG, name=name, what=_WHAT, lacks="names no model"
+    )
 
 
 def _strange(config: Any) -> Iterator[str]:

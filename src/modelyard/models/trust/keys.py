@@ -80,8 +80,7 @@ class KeyRing:
     @classmethod
     def of_user(cls, settings: Settings | None = None) -> KeyRing:
         """The ring of the user who runs this process: ``MODELYARD_HOME``, or ``~/.modelyard``."""
-        home = (settings or Settings.read()).home
-        return cls(Path(home).expanduser() if home else Path.home() / ".modelyard")
+        return cls(user_folder(settings))
 
     def machine_key(self) -> Ed25519PrivateKey:
         """This machine's own key; it is made when it is first asked for.
@@ -196,6 +195,12 @@ class KeyRing:
             file.flush()
             os.fsync(file.fileno())
         return partial
+
+
+def user_folder(settings: Settings | None = None) -> Path:
+    """The folder of the user who runs this process: ``MODELYARD_HOME``, or ``~/.modelyard``."""
+    home = (settings or Settings.read()).home
+    return Path(home).expanduser() if home else Path.home() / ".modelyard"
 
 
 def write_trust(store: TrustStore) -> str:

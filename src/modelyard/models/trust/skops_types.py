@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import ast
 import io
-import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from modelyard.models.skops_files import skops_io
-from modelyard.models.trust.archives import archive, member, opened, refuse
+from modelyard.models.trust.archives import archive, json_member, member, opened
 from modelyard.models.trust.frozen import frozen
 
 LIST = "skops_types.txt"
@@ -82,19 +81,10 @@ def _shown(named: Named) -> str:
     return named.name if named.loader in frozen(LIST) else f"{named.name} (by {named.loader})"
 
 
-def _schema(inside: zipfile.ZipFile, name: str) -> dict[str, Any]:
-    try:
-        text = member(inside, SCHEMA, _LARGEST_SCHEMA + 1)
-        if len(text) > _LARGEST_SCHEMA:
-            refuse(name, _WHAT, f"its {SCHEMA} is too large")
-        schema = json.loads(text)
-    except KeyError:
-        refuse(name, _WHAT, f"it has no {SCHEMA}")
-    except (ValueError, RecursionError):
-        refuse(name, _WHAT, f"its {SCHEMA} cannot be understood")
-    if not isinstance(schema, dict) or "__loader__" not in schema:
-        refuse(name, _WHAT, f"its {SCHEMA} is no tree of nodes")
-    return schema
+def _schema(inside: zipfile.ZipFile, name: str) -> Any:
+    return json_member(
+        inside, SCHEMA, has="__loader__", limit=_LARGEST_SCHEMA, name=name, what=_WHAT, lacks="is no tree of nodes"
+    )
 
 
 def _nodes(schema: Any) -> Iterator[Named]:

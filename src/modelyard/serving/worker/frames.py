@@ -1,7 +1,8 @@
 """What the front and a worker say to each other: messages with a length before them, over a socket pair.
 
-The front sends ``Start`` once and ``Score`` any number of times; the worker answers ``Started`` or ``Refused``, then an ``Answer`` for
-each job of each ``Score``, in any order. Neither trusts the other's lengths beyond the limit it was given.
+The front sends ``Start`` once and ``Score`` any number of times; the worker answers ``Started`` or ``Refused``, then an
+``Answer`` for each job of each ``Score``, in any order; of several jobs, ``Began`` says which ones it predicts now. Neither
+trusts the other's lengths beyond the limit it was given.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from typing import Any
 import msgspec
 
 from modelyard.serving.card import Card
+from modelyard.serving.confine import Confinement
 
 HEAD = struct.Struct("<I")
 MAX_FRAME = 1 << 31
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True):
-    """One request: its number, the protocol it is written in, its content type, and its body.
+    """One request: its number, the protocol it is written in, its content type, its body, and what logs call it.
 
     A body the front has already made a matrix of has the content type ``matrix``: float64, little-endian, row by row.
     """
@@ -27,10 +29,15 @@ class Job(msgspec.Struct, frozen=True, array_like=True):
     protocol: str
     content_type: str
     body: bytes
+    request: str = ""
 
 
 class Start(msgspec.Struct, frozen=True, tag="start"):
-    """Load the model in a folder. ``facts`` are the fields of the card that the front knows: name, version, uri."""
+    """Load the model in a folder. ``facts`` are the fields of the card that the front knows: name, version, uri.
+
+    ``confinement`` is what the worker keeps; it gives up the rest before it looks at the folder. ``numpy`` is the release
+    the front would compute a fast path with; what was certified with another one is not certified for it.
+    """
 
     folder: str
     facts: dict[str, str] = {}
@@ -38,7 +45,9 @@ class Start(msgspec.Struct, frozen=True, tag="start"):
     trust: str | None = None
     batching: str = "auto"
     fast: bool = True
+    numpy: str = ""
     max_output: int = 100_000_000
+    confinement: Confinement = Confinement(scratch="", parent=0)
 
 
 class Started(msgspec.Struct, frozen=True, tag="started"):
@@ -61,16 +70,23 @@ class Score(msgspec.Struct, frozen=True, tag="score"):
     jobs: list[Job]
 
 
+class Began(msgspec.Struct, frozen=True, tag="began"):
+    """The jobs of a ``Score`` that are predicted now: if the worker dies or hangs, one of them is why."""
+
+    ids: list[int]
+
+
 class Answer(msgspec.Struct, frozen=True, tag="answer"):
-    """What became of a job: the body of its answer, or an error's code and sentence."""
+    """What became of a job: the body of its answer, or an error's status, code and sentence."""
 
     id: int
     body: bytes = b""
+    status: int = 200
     error_code: str = ""
     message: str = ""
 
 
-Message = Start | Started | Refused | Score | Answer
+Message = Start | Started | Refused | Score | Began | Answer
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(Message)

@@ -169,6 +169,22 @@ def test_a_module_of_the_same_name_from_elsewhere_is_not_taken_for_the_models(tm
         load_pyfunc(tmp_path / "m second")
 
 
+def test_loading_a_model_leaves_its_folder_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    name = f"own_{uuid.uuid4().hex[:8]}"
+    options = SaveOptions(verify=False, code_paths=[loader(tmp_path, name, "mine")])
+    save_model(None, tmp_path / "m", flavor=PythonFunctionFlavor(loader_module=name), options=options)
+    code = file(
+        tmp_path / "code.py", "from modelyard.models import set_model\nset_model(lambda model_input: model_input)"
+    )
+    save_model(code, tmp_path / "c", flavor=PythonFunctionFlavor(), options=UNVERIFIED)
+    for _ in range(2):  # a folder with one file more would be refused the second time
+        assert load_pyfunc(tmp_path / "m").predict(None) == "mine"
+        assert load_pyfunc(tmp_path / "c").predict(1) == 1
+    assert not list((tmp_path / "m").rglob("*.pyc"))
+    assert not list((tmp_path / "c").rglob("*.pyc"))
+
+
 @pytest.mark.parametrize("path", ["../secret.txt", "/etc/passwd"])
 def test_no_file_outside_the_folder_is_an_artifact(path: str, tmp_path: Path) -> None:
     config = PythonFunctionFlavor().save(Reader(), tmp_path)["python_function"]

@@ -1,0 +1,154 @@
+"""Running a scoring server: finding the model, starting its workers, serving until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import logging
+import socket
+from pathlib import Path
+from typing import NamedTuple
+
+import uvloop
+
+from modelyard.client.artifacts.references import ModelReference, parse_model, parse_run
+from modelyard.client.client import MlflowClient
+from modelyard.client.flavors.verbs import fetch_model
+from modelyard.core.errors import InvalidParameter, NotFound
+from modelyard.models.verify import read_verdict
+from modelyard.serving.admission import admit_model
+from modelyard.serving.confine import Confinement, secrets, shield
+from modelyard.serving.environment import interpreter
+from modelyard.serving.front import Front
+from modelyard.serving.launching import Launcher
+from modelyard.serving.options import ServeOptions
+from modelyard.serving.pool import Pool
+from modelyard.serving.scratch import scratch_folder
+from modelyard.serving.worker.frames import Start
+from modelyard.web import logs
+from modelyard.web.browsers import Browsers
+from modelyard.web.listening import allow_many_files, check_port, check_tls, is_loopback, listen, tls_context
+from modelyard.web.running import Running
+
+log = logging.getLogger(__name__)
+
+
+def serve(options: ServeOptions) -> int:
+    """Serve a model until SIGTERM or SIGINT; the exit code: 0 after an orderly end, 1 otherwise.
+
+    Raises ``ModelyardError`` for options that cannot be served with and for a model that is not there, is not trusted, did
+    not pass its verification or does not load.
+    """
+    logs.configure()
+    check(options)
+    shield()
+    tls_context(options.tls_cert, options.tls_key)
+    with (
+        listen(options.host, options.port) as listener,
+        scratch_folder() as place,
+    ):
+        model = find(options)
+        python = interpreter(model.folder, options.env_manager, trust=options.trust)
+        launcher = Launcher(python, start_of(options, model), place)
+        allow_many_files()
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_until_stopped(options, model, launcher, listener))
+
+
+async def _until_stopped(options: ServeOptions, model: Model, launcher: Launcher, listener: socket.socket) -> int:
+    pool = Pool(launcher.launch, count=options.workers, timeout=options.timeout)
+    running = Running(
+        Front(options, pool, name=model.facts["uri"]),
+        listener,
+        tls=tls_context(options.tls_cert, options.tls_key),
+        delay=options.drain_delay,
+        limit=options.drain_limit,
+    )
+    return await running.until_stopped()
+
+
+class Model(NamedTuple):
+    """A model that may be served: its folder, the digest of its files, and what its card says of where it is from."""
+
+    folder: Path
+    digest: str
+    facts: dict[str, str]
+
+
+def find(options: ServeOptions) -> Model:
+    """The model of the options. Raises ``ModelyardError`` where it is not there, not trusted, or failed its verification."""
+    uri, facts = resolve(options.model)
+    fetched = Path(uri) if Path(uri).exists() else fetch_model(uri)  # what is here already needs no store
+    admitted = admit_model(fetched, trust=options.trust, runtime=options.runtime)
+    verdict = read_verdict(admitted.folder)
+    if verdict is not None and verdict.status == "failed":
+        told = f"The model did not pass its verification: {verdict.message.rstrip('.')}."
+        if not options.allow_unverified:
+            raise InvalidParameter(f"{told} To serve it all the same, say --allow-unverified.")
+        log.warning("%s", told)
+    return Model(admitted.folder, admitted.digest, {"name": fetched.name, **facts, "uri": uri})
+
+
+def resolve(uri: str) -> tuple[str, dict[str, str]]:
+    """An address that goes on meaning the same model, and the facts for its card that only the address tells."""
+    named = parse_model(uri)
+    if named is not None and named.name:
+        version = _version_of(named)
+        path = f"/{named.path}" if named.path else ""
+        return f"models:/{named.name}/{version}{path}", {"name": named.name, "version": version}
+    run = parse_run(uri)
+    return uri, {"run_id": run.run_id} if run is not None else {}
+
+
+def _version_of(named: ModelReference) -> str:
+    if named.version:
+        return named.version
+    client = MlflowClient()
+    if named.alias:
+        return str(client.get_model_version_by_alias(named.name, named.alias).version)
+    found = client.get_latest_versions(named.name, None if named.is_latest else [named.stage])
+    if not found:
+        raise NotFound(f"There is no version of {named.name!r} in the stage {named.stage!r}.")
+    return str(max(int(each.version) for each in found))
+
+
+def start_of(options: ServeOptions, model: Model) -> Start:
+    """What workers are told."""
+    return Start(
+        folder=str(model.folder),
+        facts=model.facts,
+        runtime=options.runtime,
+        trust=model.digest,
+        batching=options.batching,
+        fast=options.fast,
+        numpy=_numpy_here(),
+        max_output=options.max_output,
+        confinement=Confinement(scratch="", parent=0, hidden=secrets(), network=options.network, memory=options.memory),
+    )
+
+
+def _numpy_here() -> str:
+    try:
+        return importlib.metadata.version("numpy")
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def check(options: ServeOptions) -> None:
+    """Refuse what would be unsafe or cannot work, naming the way out."""
+    for name in ("workers", "timeout", "max_body", "max_output"):
+        if getattr(options, name) <= 0:
+            raise InvalidParameter(f"--{name.replace('_', '-')} {getattr(options, name)}: it is more than zero.")
+    if options.memory < 0:
+        raise InvalidParameter(f"--memory {options.memory}: it is a number of bytes, or 0 for no limit.")
+    check_port(options.port)
+    check_tls(options.tls_cert, options.tls_key)
+    Browsers(options.host, options.allowed_hosts, options.trusted_origins)
+    if is_loopback(options.host):
+        return
+    if not options.insecure_no_auth:
+        raise InvalidParameter(
+            f"--host {options.host} can be reached from other machines, and this server asks nobody for a password."
+            " Listen on 127.0.0.1, or, where everyone who reaches the address may use the model, say --insecure-no-auth."
+        )
+    log.warning("everyone who can reach %s may use the model (--insecure-no-auth)", options.host)

@@ -1,0 +1,1 @@
+"""What can be trained: a contract, and a file for each framework."""

@@ -1,0 +1,3 @@
+"""Scoring servers as processes."""
+
+from tests.support.moody import *  # noqa: F403
