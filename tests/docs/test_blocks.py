@@ -29,7 +29,8 @@ def test_python_in_a_page_is_python(block: Block) -> None:
 @pytest.mark.parametrize("page", PYTHON, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_python_of_a_page_runs_from_top_to_bottom(page: Path, tmp_path: Path) -> None:
     script = "\n".join(block.text for block in PYTHON[page] if not block.note.startswith("not run"))
-    for name in re.findall(r"^(?:import|from) (\w+)", script, re.MULTILINE):
+    needs = [name for block in PYTHON[page] for name in re.findall(r"needs (\w+)", block.note)]
+    for name in [*re.findall(r"^(?:import|from) (\w+)", script, re.MULTILINE), *needs]:
         if find_spec(name) is None:
             pytest.skip(f"{name} is not installed")
     with modelyard_server(tmp_path) as address:
