@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,9 +13,11 @@ from typing import Any
 
 import pytest
 
+from modelyard import MlflowClient
 from modelyard.cli.main import commands_of, parser_of
 from tests.acceptance.requirements.conftest import Session
 from tests.support.processes import ROOT
+from tests.support.servers import started
 from tests.support.training import SAMPLE, SEED_BODY, StartService, TrainingService
 
 JSON = ("-H", "Content-Type: application/json")
@@ -333,6 +338,20 @@ def test_s2_42_a_prediction_names_its_version(trained: TrainingService) -> None:
     assert reply.headers["x-model"] == reply.json["model"]["id"]
     assert reply.json["model"]["run_id"] == reply.headers["x-run-id"]
     assert reply.headers["x-model"].startswith("LinearRegression/")
+
+
+def test_s2_12_a_command_shows_the_logged_runs(tmp_path: Path) -> None:
+    """S2.12: `modelyard ui` serves the runs of a folder, and the bare command says so."""
+    log = "import modelyard as mlflow\nwith mlflow.start_run() as run: mlflow.log_metric('r2', 0.36)\nprint(run.info.run_id)"
+    environment = {**os.environ, "MODELYARD_TRACKING_URI": str(tmp_path / "yard")}
+    done = subprocess.run([sys.executable, "-c", log], env=environment, capture_output=True, text=True, check=True)
+    bare = subprocess.run([sys.executable, "-m", "modelyard"], capture_output=True, text=True, check=True)
+    assert "modelyard ui" in bare.stdout
+    command = [sys.executable, "-m", "modelyard", "ui", "--store", str(tmp_path / "yard"), "--drain-delay", "0"]
+    with started(command, tmp_path) as address:
+        [shown] = MlflowClient(address).search_runs(["0"])
+    assert shown.info.run_id == done.stdout.split()[-1]
+    assert shown.data.metrics == {"r2": 0.36}
 
 
 def test_s2_43_trainings_do_not_disturb_predictions(trained: TrainingService) -> None:

@@ -26,7 +26,7 @@ _RUN_ID = re.compile(r"[0-9a-f]{32}")
 PARAMS: Mapping[str, Param] = {
     **NETWORK,
     "patience": whole(0, 100_000, 10),
-    "weight_decay": number(0.0, above=-1e-12, words="0 or more"),
+    "weight_decay": number(0.0, above=-math.ulp(0.0), words="0 or more"),
     "checkpoint_every": whole(1, 100_000, 10),
     "resume": Param(
         "",
@@ -200,7 +200,7 @@ class _Loop:
 
 def _optimizer(torch: Any, network: Any, params: Mapping[str, Any]) -> Any:
     made = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[params["optimizer"]]
-    return made(network.parameters(), lr=params["learning_rate"], weight_decay=max(params["weight_decay"], 0.0))
+    return made(network.parameters(), lr=params["learning_rate"], weight_decay=params["weight_decay"])
 
 
 def _predict(torch: Any, network: Any, frame: Any, labels: list[Any]) -> Any:
