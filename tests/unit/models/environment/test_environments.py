@@ -74,7 +74,7 @@ def test_it_is_made_once_and_found_again(
     assert f"--python {sys.executable} " in first
     assert known.open(model, "uv") == made
     assert told.read_text() == first
-    assert "Making an environment of 1 of the model's requirements with uv" in caplog.text
+    assert "of the model's requirements with uv" in caplog.text
     ((kept, _, size),) = known.list()
     assert (kept.requirements, kept.manager, size > 0) == (["iniconfig==2.0.0"], "uv", True)
     assert made.python == tmp_path / "environments" / kept.key / "environment" / "bin" / "python"
