@@ -125,9 +125,9 @@ def start_moody(moody_model: Path, tmp_path: Path) -> Iterator[StartMoody]:
         yield start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def moody_model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of the model that does as it is told, and a home whose key has signed it."""
+    """The folder of the model that does as it is told, and for the tests of a module a home whose key has signed it."""
     folder = tmp_path_factory.mktemp("models") / "moody"
     signature = ModelSignature(
         Schema([ColSpec("double", "x"), ColSpec("string", "do")]),
