@@ -203,7 +203,11 @@ def _serving(way: _Way, system: System, folder: Path, request: bytes, readings: 
         settings = {name: ports.get(value, value) for name, value in way.environment.items()}
     launch = Launch(
         way.command(system, folder.parent / "model"),
-        {"MODELYARD_HOME": str(folder.parent / "home"), **settings},
+        {
+            "PATH": f"{system.python.parent}{os.pathsep}{os.environ.get('PATH', '')}",  # mlflow starts uvicorn by name
+            "MODELYARD_HOME": str(folder.parent / "home"),
+            **settings,
+        },
         health=way.health,
     )
     began = time.monotonic()
