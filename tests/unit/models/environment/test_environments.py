@@ -76,7 +76,8 @@ def test_it_is_made_once_and_found_again(
     assert told.read_text() == first
     assert "of the model's requirements with uv" in caplog.text
     ((kept, _, size),) = known.list()
-    assert (kept.requirements, kept.manager, size > 0) == (["iniconfig==2.0.0"], "uv", True)
+    assert (kept.requirements[0], kept.manager, size > 0) == ("iniconfig==2.0.0", "uv", True)
+    assert not any(line.startswith("modelyard") for line in kept.requirements)
     assert made.python == tmp_path / "environments" / kept.key / "environment" / "bin" / "python"
 
 
