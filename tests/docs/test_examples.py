@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from tests.docs.environment import clean_environment
+from tests.docs.environment import run_python
 from tests.docs.pages import ROOT
 from tests.support.servers import modelyard_server
 
@@ -20,17 +18,7 @@ NEEDS = {"with_mlflow.py": "mlflow"}
 
 def _run(name: str, folder: Path, *arguments: str, tracking_uri: str = "") -> str:
     settings = {"MLFLOW_TRACKING_URI": tracking_uri} if tracking_uri else {}
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / name), *arguments],
-        cwd=folder,
-        env=clean_environment(**settings),
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run_python(folder, str(ROOT / "examples" / name), *arguments, **settings)
 
 
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "demo.py"])

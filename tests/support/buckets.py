@@ -1,4 +1,7 @@
-"""An S3 service for the time of a block: moto's, over real HTTP."""
+"""An S3 service for the time of a block: moto's, over real HTTP.
+
+A `conftest.py` makes the fixtures its own: ``from tests.support.buckets import *  # noqa: F403``.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,13 @@ import logging
 import ssl
 import threading
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+
+__all__ = ["bucket", "service"]
 
 
 @contextmanager
@@ -41,3 +47,22 @@ def put(service: str, path: str, content: bytes, context: ssl.SSLContext | None 
     request.add_header("Content-Type", "application/octet-stream")  # a form, as urllib would say, is not kept
     with urllib.request.urlopen(request, context=context, timeout=60):
         pass
+
+
+@pytest.fixture(scope="session")
+def service() -> Iterator[str]:
+    """The address of an S3 service."""
+    pytest.importorskip("obstore", reason="obstore is not installed: pip install 'modelyard[s3]'")
+    with bucket_service() as address:
+        yield address
+
+
+@pytest.fixture
+def bucket(service: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a new bucket of the service that the environment names."""
+    monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", service)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    name = f"bucket-{uuid.uuid4()}"
+    make_bucket(service, name)
+    return name

@@ -9,10 +9,11 @@ from typing import Any
 
 from modelyard import set_tracking_uri
 from modelyard.cli.command import TRACKING_URI, Arguments, Command, Option, option
+from modelyard.cli.listening import ACCESS_LOG, BROWSERS, HOST, TLS, browsers_of
 from modelyard.core.errors import InvalidParameter
 from modelyard.core.extras import require
-from modelyard.core.settings import Settings
 from modelyard.serving.options import ServeOptions
+from modelyard.web.safety import check_tls
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 _SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[kmg]i?)?b?", re.IGNORECASE)
@@ -30,8 +31,7 @@ def serve(arguments: Arguments) -> int:
 
 def options_of(arguments: Arguments) -> ServeOptions:
     """What the command line asks for."""
-    if bool(arguments.tls_cert) != bool(arguments.tls_key):
-        raise InvalidParameter("TLS needs both files: --tls-cert and --tls-key.")
+    check_tls(arguments.tls_cert, arguments.tls_key)
     if arguments.enable_mlserver:
         raise InvalidParameter(
             "--enable-mlserver: MLServer is not used here. This server answers the same protocol (/v2/models/…/infer) by"
@@ -41,13 +41,11 @@ def options_of(arguments: Arguments) -> ServeOptions:
         print("--install-mlflow is not needed: a model's process runs modelyard's own code.", file=sys.stderr)
     if arguments.tracking_uri:
         set_tracking_uri(arguments.tracking_uri)
-    settings = Settings.read()
     chosen: dict[str, Any] = {field: getattr(arguments, field) for field in _PLAIN}
     return ServeOptions(
         model=model_uri(arguments.model, arguments.run_id),
         env_manager="local" if arguments.no_conda else arguments.env_manager,
-        allowed_hosts=_listed(arguments.allowed_hosts or settings.server_allowed_hosts),
-        trusted_origins=_listed(arguments.trusted_origins or settings.server_cors_allowed_origins),
+        **browsers_of(arguments),
         **chosen,
     )
 
@@ -75,10 +73,6 @@ def size(text: str) -> int:
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no size: write 32000000, 32M or 2GiB")
     return int(float(match["number"]) * _UNITS[(match["unit"] or "").lower()])
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 _PLAIN = (
@@ -131,23 +125,10 @@ ENVIRONMENT = (
 """What it runs in, here and for ``predict``."""
 
 _NETWORK = (
-    option("-h", "--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen on"),
+    HOST,
     option("-p", "--port", type=int, default=5000, metavar="PORT", help="the port to listen on; 0 takes a free one"),
-    option("--tls-cert", default="", metavar="FILE", help="certificate, for https"),
-    option("--tls-key", default="", metavar="FILE", help="its private key"),
-    option(
-        "--allowed-hosts",
-        default="",
-        metavar="NAMES",
-        help="host names the server answers to besides its own, by comma",
-    ),
-    option(
-        "--trusted-origins",
-        "--cors-allowed-origins",
-        default="",
-        metavar="ORIGINS",
-        help="origins whose pages may call the server, by comma",
-    ),
+    *TLS,
+    *BROWSERS,
     option(
         "--insecure-no-auth",
         action="store_true",
@@ -192,7 +173,7 @@ _SAFETY = (
         metavar="BYTES",
         help="address space a process of the model may take, such as 4GiB; 0 sets no limit",
     ),
-    option("--access-log", action="store_true", help="log every request"),
+    ACCESS_LOG,
     option("--drain-delay", type=float, default=0.5, metavar="SECONDS", help="wait before closing when told to stop"),
     option("--enable-mlserver", action="store_true", help="refused: the same protocol is answered without MLServer"),
 )

@@ -6,10 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from modelyard.cli.command import Arguments, Command, Option, option
+from modelyard.cli.listening import ACCESS_LOG, BROWSERS, HOST, TLS, browsers_of
 from modelyard.core.errors import InvalidParameter
-from modelyard.core.settings import Settings
 from modelyard.server.options import ServerOptions
 from modelyard.server.run import serve
+from modelyard.web.safety import check_tls
 
 
 def server(arguments: Arguments) -> int:
@@ -19,15 +20,12 @@ def server(arguments: Arguments) -> int:
 
 def options_of(arguments: Arguments) -> ServerOptions:
     """What the command line asks for, and where it says nothing of hosts and origins, the environment."""
-    if bool(arguments.tls_cert) != bool(arguments.tls_key):
-        raise InvalidParameter("TLS needs both files: --tls-cert and --tls-key.")
-    settings = Settings.read()
+    check_tls(arguments.tls_cert, arguments.tls_key)
     chosen: dict[str, Any] = {field: getattr(arguments, field) for field in _PLAIN}
     return ServerOptions(
         store=folder_of(arguments.store, "--store"),
         artifacts=folder_of(arguments.artifacts, "--artifacts"),
-        allowed_hosts=_listed(arguments.allowed_hosts or settings.server_allowed_hosts),
-        trusted_origins=_listed(arguments.trusted_origins or settings.server_cors_allowed_origins),
+        **browsers_of(arguments),
         allow_roots=tuple(arguments.allow_root or ()),
         **chosen,
     )
@@ -44,10 +42,6 @@ def folder_of(place: str, flag: str) -> str:
             "modelyard keeps its own SQLite database in it."
         )
     return place
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 _PLAIN = (
@@ -98,24 +92,11 @@ _STORE = (
     option("--artifacts-only", action="store_true", help="serve the files of runs and nothing else"),
 )
 _NETWORK = (
-    option("-h", "--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen on"),
+    HOST,
     option("-p", "--port", type=int, default=5000, metavar="PORT", help="the port to listen on; 0 takes a free one"),
     option("--static-prefix", default="", metavar="PATH", help="a path put before every other, such as /tracking"),
-    option("--tls-cert", default="", metavar="FILE", help="certificate, for https"),
-    option("--tls-key", default="", metavar="FILE", help="its private key"),
-    option(
-        "--allowed-hosts",
-        default="",
-        metavar="NAMES",
-        help="host names the server answers to besides its own, by comma",
-    ),
-    option(
-        "--trusted-origins",
-        "--cors-allowed-origins",
-        default="",
-        metavar="ORIGINS",
-        help="origins whose pages may call the server, by comma",
-    ),
+    *TLS,
+    *BROWSERS,
 )
 _SAFETY = (
     option(
@@ -130,7 +111,7 @@ _SAFETY = (
         help="a folder whose files may be served where a client named them as a run's place; may be repeated",
     ),
     option("--drain-delay", type=float, default=1.0, metavar="SECONDS", help="wait before closing when told to stop"),
-    option("--access-log", action="store_true", help="log every request"),
+    ACCESS_LOG,
     option(
         "--i-accept-data-loss",
         dest="accept_data_loss",

@@ -5,27 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from modelyard.cli.command import Arguments, Command, Option, option
+from modelyard.cli.listening import ACCESS_LOG, HOST, browsers_of
 from modelyard.cli.serve import size
-from modelyard.core.settings import Settings
 from modelyard.training.service.options import DATA, MODELS, TARGET, TrainingOptions
 from modelyard.training.service.run import serve as run_service
 
 
 def serve(arguments: Arguments) -> int:
     """Start the service and stay until it is told to stop."""
-    settings = Settings.read()
     chosen: dict[str, Any] = {name: getattr(arguments, name) for name in _PLAIN}
-    return run_service(
-        TrainingOptions(
-            allowed_hosts=_listed(arguments.allowed_hosts or settings.server_allowed_hosts),
-            trusted_origins=_listed(arguments.trusted_origins or settings.server_cors_allowed_origins),
-            **chosen,
-        )
-    )
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    return run_service(TrainingOptions(**browsers_of(arguments), **chosen))
 
 
 _PLAIN = (
@@ -61,7 +50,7 @@ _SERVE: tuple[Option, ...] = (
         metavar="MODEL",
         help="what /predict answers with where a request names no model, such as wine@champion; empty: the newest version",
     ),
-    option("-h", "--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen on"),
+    HOST,
     option("-p", "--port", type=int, default=8000, metavar="PORT", help="the port to listen on; 0 takes a free one"),
     option("--trainers", type=int, default=1, metavar="N", help="how many trainings run at once; more wait"),
     option("--timeout", type=float, default=60.0, metavar="SECONDS", help="how long one prediction may take"),
@@ -77,7 +66,7 @@ _SERVE: tuple[Option, ...] = (
         help="listen on other addresses than loopback although anyone there could train and predict",
     ),
     option("--drain-delay", type=float, default=0.5, metavar="SECONDS", help="wait before closing when told to stop"),
-    option("--access-log", action="store_true", help="log every request"),
+    ACCESS_LOG,
 )
 
 COMMANDS = (

@@ -19,8 +19,7 @@ def require(module: str, *, what: str, extra: str) -> ModuleType:
     'json'
     """
     try:
-        with uncollected():
-            return importlib.import_module(module)
+        return loaded(module) or _imported(module)
     except ModuleNotFoundError as error:
         raise MissingExtra(what, extra=extra) from error
 
@@ -28,10 +27,14 @@ def require(module: str, *, what: str, extra: str) -> ModuleType:
 def optional(module: str) -> ModuleType | None:
     """The module, or None where it is not installed."""
     try:
-        with uncollected():
-            return importlib.import_module(module)
+        return loaded(module) or _imported(module)
     except ModuleNotFoundError:
         return None
+
+
+def _imported(module: str) -> ModuleType:
+    with uncollected():
+        return importlib.import_module(module)
 
 
 @contextmanager
@@ -55,4 +58,4 @@ def loaded(module: str) -> ModuleType | None:
     A module that another thread is importing right now is not there yet.
     """
     found = sys.modules.get(module)
-    return None if found is None or getattr(found.__spec__, "_initializing", False) else found
+    return None if found is None or getattr(getattr(found, "__spec__", None), "_initializing", False) else found

@@ -67,13 +67,6 @@ class Application(Reception):
         self._router = router
         self._browsers = browsers
 
-    def begin(self, request: Request) -> None:
-        """The head has arrived."""
-        try:
-            self._admit(request)
-        except Exception as error:  # noqa: BLE001  # the border: whatever it is, the client is answered
-            self.fail(request, error)
-
     def run(self, request: Request) -> None:
         """The body has arrived too."""
         route = request.route
@@ -117,7 +110,8 @@ class Application(Reception):
 
     # inside
 
-    def _admit(self, request: Request) -> None:
+    def admit(self, request: Request) -> None:
+        """Find the route of a request, and refuse what must not reach it."""
         methods = self._router.find(request)
         route = methods.get(request.method)
         if route is None:

@@ -20,9 +20,10 @@ from modelyard.server.upkeep import Upkeep
 from modelyard.services.stores import SERVED, StoreOptions, Stores, folder_of, open_stores
 from modelyard.web import logs, workers
 from modelyard.web.browsers import Browsers
-from modelyard.web.listening import allow_many_files, check_port, check_tls, is_loopback, listen, tls_context
+from modelyard.web.listening import allow_many_files, listen, tls_context
 from modelyard.web.memory import give_large_blocks_back
 from modelyard.web.running import Running, Stop
+from modelyard.web.safety import check_exposed, check_port, check_tls, is_loopback, listed
 from modelyard.web.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -117,13 +118,9 @@ def with_settings(options: ServerOptions, settings: Settings) -> ServerOptions:
     """The options with the host names and origins of the environment added to those of the command line."""
     return msgspec.structs.replace(
         options,
-        allowed_hosts=(*options.allowed_hosts, *_listed(settings.server_allowed_hosts)),
-        trusted_origins=(*options.trusted_origins, *_listed(settings.server_cors_allowed_origins)),
+        allowed_hosts=(*options.allowed_hosts, *listed(settings.server_allowed_hosts)),
+        trusted_origins=(*options.trusted_origins, *listed(settings.server_cors_allowed_origins)),
     )
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def check(options: ServerOptions) -> None:
@@ -134,17 +131,9 @@ def check(options: ServerOptions) -> None:
     check_tls(options.tls_cert, options.tls_key)
     prefix_of(options.static_prefix)
     Browsers(options.host, options.allowed_hosts, options.trusted_origins)
-    if is_loopback(options.host):
-        return
-    if not options.insecure_no_auth:
-        raise InvalidParameter(
-            f"--host {options.host} can be reached from other machines, and this server asks nobody for a password."
-            " Listen on 127.0.0.1, or, where everyone who reaches the address may read and change everything, say"
-            " --insecure-no-auth."
-        )
-    if options.tls_cert:
+    if options.insecure_no_auth and options.tls_cert and not is_loopback(options.host):
         raise InvalidParameter("--insecure-no-auth with a TLS certificate: a secret channel to a server open to all.")
-    log.warning("everyone who can reach %s may read and change everything (--insecure-no-auth)", options.host)
+    check_exposed(options.host, accepted=options.insecure_no_auth, may="read and change everything")
 
 
 def _processes(options: ServerOptions) -> int:

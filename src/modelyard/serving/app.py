@@ -53,13 +53,6 @@ class ScoringApp(Reception):
         self._browsers = browsers
         self._statuses = metrics.statuses
 
-    def begin(self, request: Request) -> None:
-        """The head has arrived."""
-        try:
-            self._admit(request)
-        except Exception as error:  # noqa: BLE001  # the border: whatever it is, the client is answered
-            self.fail(request, error)
-
     def run(self, request: Request) -> None:
         """The body has arrived too."""
         try:
@@ -83,7 +76,8 @@ class ScoringApp(Reception):
             told["error"] = told["message"]  # where that protocol's clients look for it
         request.reply(status, msgspec.json.encode(told), headers=headers)
 
-    def _admit(self, request: Request) -> None:
+    def admit(self, request: Request) -> None:
+        """Find the route of a request, and refuse what must not reach it."""
         methods = self.routes.get(request.path) or self.routes.get(unquote_to_bytes(request.path))
         if methods is None:
             raise EndpointNotFound(f"There is no endpoint at {_shown(request.path)}.")

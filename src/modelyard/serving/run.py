@@ -6,6 +6,7 @@ import asyncio
 import importlib.metadata
 import logging
 import socket
+import ssl
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,8 +28,9 @@ from modelyard.serving.scratch import scratch_folder
 from modelyard.serving.worker.frames import Start
 from modelyard.web import logs
 from modelyard.web.browsers import Browsers
-from modelyard.web.listening import allow_many_files, check_port, check_tls, is_loopback, listen, tls_context
+from modelyard.web.listening import allow_many_files, listen, tls_context
 from modelyard.web.running import Running
+from modelyard.web.safety import check_exposed, check_port, check_tls
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +44,7 @@ def serve(options: ServeOptions) -> int:
     logs.configure()
     check(options)
     shield()
-    tls_context(options.tls_cert, options.tls_key)
+    tls = tls_context(options.tls_cert, options.tls_key)
     with (
         listen(options.host, options.port) as listener,
         scratch_folder() as place,
@@ -52,15 +54,17 @@ def serve(options: ServeOptions) -> int:
         launcher = Launcher(python, start_of(options, model), place)
         allow_many_files()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_until_stopped(options, model, launcher, listener))
+            return runner.run(_until_stopped(options, model, launcher, listener, tls))
 
 
-async def _until_stopped(options: ServeOptions, model: Model, launcher: Launcher, listener: socket.socket) -> int:
+async def _until_stopped(
+    options: ServeOptions, model: Model, launcher: Launcher, listener: socket.socket, tls: ssl.SSLContext | None
+) -> int:
     pool = Pool(launcher.launch, count=options.workers, timeout=options.timeout)
     running = Running(
         Front(options, pool, name=model.facts["uri"]),
         listener,
-        tls=tls_context(options.tls_cert, options.tls_key),
+        tls=tls,
         delay=options.drain_delay,
         limit=options.drain_limit,
     )
@@ -144,11 +148,4 @@ def check(options: ServeOptions) -> None:
     check_port(options.port)
     check_tls(options.tls_cert, options.tls_key)
     Browsers(options.host, options.allowed_hosts, options.trusted_origins)
-    if is_loopback(options.host):
-        return
-    if not options.insecure_no_auth:
-        raise InvalidParameter(
-            f"--host {options.host} can be reached from other machines, and this server asks nobody for a password."
-            " Listen on 127.0.0.1, or, where everyone who reaches the address may use the model, say --insecure-no-auth."
-        )
-    log.warning("everyone who can reach %s may use the model (--insecure-no-auth)", options.host)
+    check_exposed(options.host, accepted=options.insecure_no_auth, may="use the model")

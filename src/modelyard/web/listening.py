@@ -5,22 +5,12 @@ from __future__ import annotations
 import resource
 import socket
 import ssl
-from ipaddress import ip_address
 
 from modelyard.core.errors import InvalidParameter
+from modelyard.web.safety import check_tls
 
 BACKLOG = 1_024
 FILES = 65_536
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address can only be reached from this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -37,23 +27,11 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def check_port(port: int) -> None:
-    """Raise ``InvalidParameter`` for a number that is no port."""
-    if not 0 <= port < 65536:
-        raise InvalidParameter(f"--port {port}: a port is a number from 0 to 65535.")
-
-
 def address_of(listener: socket.socket, *, secure: bool = False) -> str:
     """The address of a socket that listens, as a browser takes it."""
     host, port = listener.getsockname()[:2]
     scheme = "https" if secure else "http"
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
-def check_tls(certificate: str, key: str) -> None:
-    """Raise ``InvalidParameter`` where one of the two files of TLS is named without the other."""
-    if bool(certificate) != bool(key):
-        raise InvalidParameter("TLS needs both files: --tls-cert and --tls-key.")
 
 
 def tls_context(certificate: str, key: str) -> ssl.SSLContext | None:

@@ -22,7 +22,7 @@ REQUEST_SECONDS = 60.0
 class Reception:
     """Knows all connections there are, and answers what is no request, comes too late or is too large.
 
-    An application is a subclass that says what happens when the head of a request has arrived (``begin``), and when its
+    An application is a subclass that says what happens when the head of a request has arrived (``admit``), and when its
     body has (``run``); it answers errors with ``fail``. Everything here runs on the event loop's thread.
     """
 
@@ -81,6 +81,13 @@ class Reception:
 
     def begin(self, request: Request) -> None:
         """The head has arrived."""
+        try:
+            self.admit(request)
+        except Exception as error:  # noqa: BLE001  # the border: whatever it is, the client is answered
+            self.fail(request, error)
+
+    def admit(self, request: Request) -> None:
+        """Find what answers a request, or raise what is against it."""
         raise NotImplementedError
 
     def run(self, request: Request) -> None:

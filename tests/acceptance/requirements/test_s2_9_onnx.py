@@ -26,6 +26,16 @@ train, test, wanted, _ = train_test_split(table, target / 100, random_state=40)
 rows = test.to_numpy("float32")
 """
 
+KERAS = """
+import os
+os.environ["KERAS_BACKEND"] = "CHOSEN"
+import keras
+scale = keras.layers.Normalization()
+scale.adapt(train.to_numpy("float32"))
+model, on = keras.Sequential([keras.Input((10,)), scale, keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)]), rows
+expected = model.predict(on, verbose=0)
+"""
+
 # framework → a script that leaves `model`, its test set `on`, and what it predicts, `expected`
 MODELS = {
     "sklearn": """
@@ -47,24 +57,8 @@ for _ in range(200):
     optimizer.step()
 expected = model(torch.from_numpy(on)).detach().numpy()
 """,
-    "keras on torch": """
-import os
-os.environ["KERAS_BACKEND"] = "torch"
-import keras
-scale = keras.layers.Normalization()
-scale.adapt(train.to_numpy("float32"))
-model, on = keras.Sequential([keras.Input((10,)), scale, keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)]), rows
-expected = model.predict(on, verbose=0)
-""",
-    "keras on tensorflow": """
-import os
-os.environ["KERAS_BACKEND"] = "tensorflow"
-import keras
-scale = keras.layers.Normalization()
-scale.adapt(train.to_numpy("float32"))
-model, on = keras.Sequential([keras.Input((10,)), scale, keras.layers.Dense(8, activation="relu"), keras.layers.Dense(1)]), rows
-expected = model.predict(on, verbose=0)
-""",
+    "keras on torch": KERAS.replace("CHOSEN", "torch"),
+    "keras on tensorflow": KERAS.replace("CHOSEN", "tensorflow"),
     "xgboost": """
 import xgboost
 model, on = xgboost.XGBRegressor(n_estimators=30).fit(train, wanted), test

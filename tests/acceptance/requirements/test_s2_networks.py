@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -19,7 +17,7 @@ from modelyard.client.active import PROCESS
 from modelyard.models.load import load_native
 from modelyard.tracking import MlflowClient
 from modelyard.training.data import load, split
-from tests.docs.environment import clean_environment
+from tests.docs.environment import run_python
 from tests.support.frameworks import QUIET
 from tests.support.processes import ROOT
 from tests.support.training import SAMPLE, SEED_BODY, StartService, TrainingService
@@ -36,17 +34,7 @@ def need(*modules: str) -> None:
 
 def example(name: str, data: Path, folder: Path, **environment: str) -> str:
     """Run a script of examples/training as a person does; what it printed."""
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / name), str(data)],
-        cwd=folder,
-        env=clean_environment(**{**QUIET, **environment}),
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run_python(folder, str(EXAMPLES / name), str(data), timeout=280, **{**QUIET, **environment})
 
 
 @contextmanager

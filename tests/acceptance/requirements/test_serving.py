@@ -17,7 +17,7 @@ import pytest
 
 from modelyard.cli.main import commands_of, parser_of
 from tests.acceptance.requirements.conftest import wine_files
-from tests.docs.environment import clean_environment
+from tests.docs.environment import clean_environment, run_python
 from tests.support.scoring import ScoringServer, command, serving
 
 SEED = '{"input": [[7.4, 0.7, 0, 1.9, 0.076, 11, 34, 0.9978, 3.51, 0.56, 9.4]]}'
@@ -50,20 +50,6 @@ class Wine(NamedTuple):
     folder: Path
     run_id: str
     columns: list[str]
-
-
-def run_python(folder: Path, *words: str, **settings: str) -> str:
-    done = subprocess.run(
-        [sys.executable, *words],
-        cwd=folder,
-        env=clean_environment(**settings),
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")

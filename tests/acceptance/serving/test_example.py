@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.docs.environment import clean_environment
+from tests.docs.environment import run_python
 from tests.support.processes import ROOT
 from tests.support.scoring import serving
 
@@ -28,14 +26,4 @@ def test_the_example_is_served_and_asked(tmp_path: Path) -> None:
 
 
 def shown(folder: Path, script: str, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLE / script), *words],
-        cwd=folder,
-        env=clean_environment(),
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run_python(folder, str(EXAMPLE / script), *words)

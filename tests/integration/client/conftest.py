@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from modelyard.client.active import PROCESS
-from tests.support.buckets import bucket_service, make_bucket
+from tests.support.buckets import *  # noqa: F403
 
 
 @pytest.fixture(autouse=True)
@@ -26,22 +25,3 @@ def fresh_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
     PROCESS.reset()
     yield
     PROCESS.reset()
-
-
-@pytest.fixture(scope="session")
-def service() -> Iterator[str]:
-    """The address of an S3 service."""
-    pytest.importorskip("obstore", reason="obstore is not installed: pip install 'modelyard[s3]'")
-    with bucket_service() as address:
-        yield address
-
-
-@pytest.fixture
-def bucket(service: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of a new bucket of the service that the environment names."""
-    monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", service)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    name = f"bucket-{uuid.uuid4()}"
-    make_bucket(service, name)
-    return name

@@ -14,8 +14,8 @@ from modelyard.core.settings import Settings
 from modelyard.server.options import ServerOptions
 from modelyard.server.run import check, with_settings
 from modelyard.services.stores import StoreOptions, open_stores
-from modelyard.web.listening import is_loopback
 from modelyard.web.logs import LineFormatter, configure, quoted, redacted
+from modelyard.web.safety import is_loopback
 from tests.support.local_server import LocalServer, StartLocal
 
 API = "/api/2.0/mlflow"

@@ -15,6 +15,7 @@ from modelyard.batch.run import Report, score_files
 from modelyard.client.active import PROCESS
 from modelyard.models.schema import ColSpec, Schema
 from modelyard.models.signature import ModelSignature
+from tests.support.buckets import *  # noqa: F403
 
 Score = Callable[..., Report]
 

@@ -4,36 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from modelyard.client.artifacts.objects import ObjectPlace
 from modelyard.core.errors import ModelFailed, NotFound
-from tests.support.buckets import bucket_service, make_bucket, put
+from tests.support.buckets import put
 from tests.unit.batch.conftest import Score
 from tests.unit.batch.test_formats import ROWS, read_rows, write_rows
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[str]:
-    """The address of an S3 service."""
-    pytest.importorskip("obstore", reason="obstore is not installed: pip install 'modelyard[s3]'")
-    with bucket_service() as address:
-        yield address
-
-
-@pytest.fixture
-def bucket(service: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of a new bucket."""
-    monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", service)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    name = f"bucket-{uuid.uuid4()}"
-    make_bucket(service, name)
-    return name
 
 
 def fetch(bucket: str, key: str, target: Path) -> Path:

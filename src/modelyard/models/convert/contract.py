@@ -71,6 +71,14 @@ def kind(obj: Any) -> str:
     return f"{type(obj).__module__}.{type(obj).__qualname__}"
 
 
+def with_categories(obj: Any) -> InvalidParameter:
+    """The error for an object that was trained on categories."""
+    return InvalidParameter(
+        f"This {kind(obj)} was trained on categories, which have no conversion to ONNX. Serve it as it is (without"
+        " onnx=True), or train it on numbers."
+    )
+
+
 def refusal(obj: Any, error: BaseException, instead: str) -> InvalidParameter:
     """The error for an object that cannot be converted: the first line of the reason, and what to do instead."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

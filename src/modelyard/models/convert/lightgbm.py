@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from modelyard.core.errors import InvalidParameter
 from modelyard.core.extras import require
-from modelyard.models.convert.contract import Converted, GraphInput, GraphOutput, kind, refusal
+from modelyard.models.convert.contract import Converted, GraphInput, GraphOutput, refusal, with_categories
 from modelyard.models.convert.inputs import Wants, of_table
 from modelyard.models.schema import Schema
 
@@ -27,10 +26,7 @@ class LightgbmConverter(msgspec.Struct, frozen=True):
         """One matrix, its columns in the order of the training."""
         booster = _booster(obj)
         if booster.pandas_categorical:
-            raise InvalidParameter(
-                f"This {kind(obj)} was trained on categories, which have no conversion to ONNX. Serve it as it is (without"
-                " onnx=True), or train it on numbers."
-            )
+            raise with_categories(obj)
         yield from of_table(schema, Wants(names=_names(booster, schema), width=booster.num_feature()))
 
     def convert(self, obj: Any, inputs: Sequence[GraphInput], *, method: str) -> Converted:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +14,8 @@ from typing import Literal
 
 from modelyard.core import errors
 from modelyard.core.errors import DeadlineExceeded, LimitExceeded, ModelyardError
+from modelyard.models.verify import package_home
+from modelyard.serving.launching import kill
 from modelyard.training.service.frames import HEAD, Done, Failed, Job, Reply, frame, read_reply
 
 log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class Clerk:
         try:
             await asyncio.get_running_loop().run_in_executor(None, process.wait, _GRACE)
         except subprocess.TimeoutExpired:
-            _kill(process)
+            kill(process)
 
     async def _ask(self, job: Job, seconds: float) -> Reply:
         if self._process is None or self._process.poll() is not None:
@@ -133,7 +134,7 @@ class Clerk:
             return None
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(0.2)  # it may be about to tell why it ended
-        _kill(process)
+        kill(process)
         return process.wait()
 
     def _forget(self) -> None:
@@ -146,19 +147,13 @@ def _environment(environ: Mapping[str, str], models: str) -> dict[str, str]:
     """This process's environment with the store in it, and without a run or an experiment of somebody else's."""
     others = ("MODELYARD_EXPERIMENT", "MLFLOW_EXPERIMENT", "MODELYARD_RUN_ID", "MLFLOW_RUN_ID")
     kept = {name: value for name, value in environ.items() if not name.startswith(others)}
-    home = os.path.dirname(os.path.dirname(os.path.abspath(errors.__file__)))
-    path = [os.path.dirname(home), *filter(None, [kept.get("PYTHONPATH")])]
+    path = [package_home(), *filter(None, [kept.get("PYTHONPATH")])]
     return {
         **kept,
         "PYTHONPATH": os.pathsep.join(path),
         "MODELYARD_TRACKING_URI": models,
         "MODELYARD_REGISTRY_URI": models,
     }
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _error(failed: Failed) -> ModelyardError:

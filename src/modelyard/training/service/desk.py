@@ -113,13 +113,9 @@ class Desk(Reception):
 
     # requests
 
-    def begin(self, request: Request) -> None:
-        """The head has arrived."""
-        try:
-            handler = self._admit(request)
-        except Exception as error:  # noqa: BLE001  # the border: whatever it is, the client is answered
-            self.fail(request, error)
-            return
+    def admit(self, request: Request) -> None:
+        """Find what answers a request; a file is taken as it arrives."""
+        handler = self._checked(request)
         if _kind(request) == MULTIPART and request.method == b"POST":
             request.open_stream()
             self.tasks.start(self._perform(request, handler))
@@ -140,7 +136,7 @@ class Desk(Reception):
         told = {**msgspec.json.decode(failure.body), "traceback": where}
         _reply(request, Failure(failure.status, msgspec.json.encode(told), failure.headers))
 
-    def _admit(self, request: Request) -> Handler:
+    def _checked(self, request: Request) -> Handler:
         endpoint = self._find(request)
         request.route = endpoint
         request.limit = endpoint.limit

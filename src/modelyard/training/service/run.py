@@ -22,8 +22,9 @@ from modelyard.training.service.frames import WarmUp
 from modelyard.training.service.options import MODELS, TrainingOptions
 from modelyard.web import logs
 from modelyard.web.browsers import Browsers
-from modelyard.web.listening import allow_many_files, check_port, is_loopback, listen
+from modelyard.web.listening import allow_many_files, listen
 from modelyard.web.running import Running, Stop
+from modelyard.web.safety import check_exposed, check_port, is_loopback
 from modelyard.web.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -122,20 +123,12 @@ def check(options: TrainingOptions) -> None:
             raise InvalidParameter(f"{flag} {seconds:g}: more than no seconds.")
     if options.model:
         parse_which(options.model)
-    if is_loopback(options.host):
-        return
-    if options.debug:
+    if options.debug and not is_loopback(options.host):
         raise InvalidParameter(
             f"--debug shows where errors come from, and --host {options.host} can be reached from other machines."
             " Listen on 127.0.0.1, or leave --debug out."
         )
-    if not options.insecure_no_auth:
-        raise InvalidParameter(
-            f"--host {options.host} can be reached from other machines, and this service asks nobody for a password."
-            " Listen on 127.0.0.1, or, where everyone who reaches the address may train and predict, say"
-            " --insecure-no-auth."
-        )
-    log.warning("everyone who can reach %s may train and predict (--insecure-no-auth)", options.host)
+    check_exposed(options.host, accepted=options.insecure_no_auth, may="train and predict", what="service")
 
 
 async def _warm(trainer: Clerk) -> None:
