@@ -40,8 +40,8 @@ LINEAR = frozenset(
 FORESTS = ("RandomForestRegressor", "ExtraTreesRegressor")
 _LARGEST = 16 << 20
 _CERTIFIED = 512
-_BLOCK = 16_384
-_SORTED_BY = 8
+_BLOCK = 65_536
+_BITS = 16
 
 
 class Shortcut(Protocol):
@@ -161,21 +161,58 @@ def find_forest(model: Model, obj: Any) -> Shortcut | None:
     return found if found.is_equal(obj) else None
 
 
+class _Cells:
+    """Cells of the space of rows, such that rows of one cell go similar ways through all trees.
+
+    A cell has a number of some bits. Each bit halves the column in which rows part most often at that point, where half of
+    the ways through its splits are on either side.
+    """
+
+    def __init__(self, trees: Sequence[Any], columns: int) -> None:
+        library = numpy()
+        inner = [tree.feature >= 0 for tree in trees]
+        splits, borders, ways = (
+            library.concatenate([getattr(tree, name)[mask] for tree, mask in zip(trees, inner, strict=True)])
+            for name in ("feature", "threshold", "weighted_n_node_samples")
+        )
+        left = library.bincount(splits, ways, minlength=columns)
+        self._bits: list[int] = []
+        for _ in range(_BITS if left.any() else 0):
+            column = int(left.argmax())
+            self._bits.append(column)
+            left[column] /= 2
+        self._borders = {
+            column: _quantiles(borders[splits == column], ways[splits == column], 1 << self._bits.count(column))
+            for column in sorted(set(self._bits))
+        }
+
+    def order(self, rows: Any) -> Any:
+        """The places of the rows, cell by cell."""
+        library = numpy()
+        parts = {column: library.searchsorted(borders, rows[:, column]) for column, borders in self._borders.items()}
+        left = {column: self._bits.count(column) for column in parts}
+        cells = library.zeros(len(rows), dtype="uint16")
+        for column in self._bits:
+            left[column] -= 1
+            cells = (cells << 1) | ((parts[column] >> left[column]) & 1).astype("uint16")
+        return library.argsort(cells, kind="stable")
+
+
+def _quantiles(values: Any, weights: Any, parts: int) -> Any:
+    """The values between parts of equal weight."""
+    library = numpy()
+    order = values.argsort(kind="stable")
+    grown = weights[order].cumsum()
+    return values[order][library.searchsorted(grown, grown[-1] * library.arange(1, parts) / parts)].astype("float32")
+
+
 class _Forest:
     def __init__(self, columns: list[str], obj: Any) -> None:
         library = numpy()
         self._columns = columns
         trees = [each.tree_ for each in obj.estimators_]
         self._trees = [(tree, library.ascontiguousarray(tree.value[:, 0, 0])) for tree in trees]
-        inner = [tree.feature >= 0 for tree in trees]
-        splits = library.concatenate([tree.feature[mask] for tree, mask in zip(trees, inner, strict=True)])
-        borders = library.concatenate([tree.threshold[mask] for tree, mask in zip(trees, inner, strict=True)])
-        often = library.argsort(-library.bincount(splits, minlength=len(columns)), kind="stable")[:_SORTED_BY]
-        self._quarters = [
-            (int(place), library.quantile(borders[splits == place], [0.25, 0.5, 0.75]).astype("float32"))
-            for place in often
-            if (splits == place).any()
-        ]
+        self._cells = _Cells(trees, len(columns))
 
     def __call__(self, table: Any) -> Any:
         with numpy().errstate(over="ignore"):
@@ -187,7 +224,7 @@ class _Forest:
     def predict(self, rows: Any) -> Any:
         """Predictions for rows of float32. The sums are in the order of the trees, as the forest adds them."""
         library = numpy()
-        order = self._order(rows)
+        order = self._cells.order(rows)
         small = library.ascontiguousarray(rows[order])
         sums = library.zeros(len(small))
         for start in range(0, len(small), _BLOCK):
@@ -198,15 +235,6 @@ class _Forest:
         found = library.empty_like(sums)
         found[order] = sums
         return found
-
-    def _order(self, small: Any) -> Any:
-        """Rows that lie in the same quarters of the columns that decide most, beside each other."""
-        library = numpy()
-        high, low = library.zeros(len(small), dtype="int64"), library.zeros(len(small), dtype="int64")
-        for place, borders in self._quarters:
-            quarter = library.searchsorted(borders, small[:, place])
-            high, low = (high << 1) | (quarter >> 1), (low << 1) | (quarter & 1)
-        return library.argsort((high << len(self._quarters)) | low, kind="stable")
 
     def is_equal(self, obj: Any) -> bool:
         """Whether rows at and around the borders of the trees get the same predictions, bit by bit."""

@@ -7,8 +7,7 @@ declares an entry point in the group ``modelyard.<group>``; it may add names and
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -79,6 +78,15 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "unseal_to_load": "modelyard.models.sealed:unseal_to_load",
             }
         ),
+        # the stores behind a client's connection, by kind of address
+        "backends": MappingProxyType(
+            {
+                "http": "modelyard.client.backends.server:ServerBackend",
+                "folder": "modelyard.client.backends.folder:FolderBackend",
+            }
+        ),
+        # where the client reads and writes artifacts by itself, by URI scheme
+        "places": MappingProxyType({"s3": "modelyard.client.artifacts.objects:ObjectPlace"}),
         # how a model's address becomes a folder on this disk
         "model_fetchers": MappingProxyType({"client": "modelyard.client.flavors.verbs:fetch_model"}),
         # the log of idempotency keys
@@ -147,5 +155,7 @@ def load(group: str, name: str) -> Any:
         raise MissingExtra(f"{group} {name!r}", extra=extra) from error
 
 
-def _points(group: str) -> importlib.metadata.EntryPoints:
-    return importlib.metadata.entry_points(group=f"modelyard.{group}")
+def _points(group: str) -> Iterable[Any]:
+    metadata = importlib.import_module("importlib.metadata")  # it draws in much that built-in names do not need
+    found: Iterable[Any] = metadata.entry_points(group=f"modelyard.{group}")
+    return found

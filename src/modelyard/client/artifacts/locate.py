@@ -6,11 +6,10 @@ import re
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from modelyard.client.artifacts.objects import ObjectPlace
 from modelyard.client.artifacts.place import FolderPlace, Place
 from modelyard.client.artifacts.references import ModelReference, RunReference, parse_model, parse_proxy, parse_run
 from modelyard.client.uris import folder_of
-from modelyard.core import keys
+from modelyard.core import keys, plugins
 from modelyard.core.entities import LoggedModel
 from modelyard.core.errors import NotFound, NotSupported
 from modelyard.core.wire.messages import logged_models as lm
@@ -81,7 +80,8 @@ def place_at(uri: str, stores: Stores) -> Found:
         path = folder_of(uri)
         return Found(FolderPlace(path.parent), path.name) if path.is_file() else Found(FolderPlace(path), "")
     if parts.scheme == "s3":
-        return Found(ObjectPlace(parts.netloc), parts.path.strip("/"))
+        place: Place = plugins.load("places", parts.scheme)(parts.netloc)
+        return Found(place, parts.path.strip("/"))
     raise NotSupported(
         f"The client cannot reach {uri!r} by itself. Let the server pass artifacts on: start it with"
         " 'modelyard server --artifacts FOLDER', or with --serve-artifacts where it is MLflow's."
