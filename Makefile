@@ -17,16 +17,18 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r word text; do printf '  make %-9s %s\n' "$$word" "$$text"; done
 
 demo: $(VENV)/.demo ## start a server on an embedded store, train on real data, show the runs; Ctrl-C ends it
+	@$(python) ui/build.py || echo "The demo goes on without the pages."
 	@$(python) examples/demo.py $(ARGS)
 
 test: $(VENV)/.test ## set up what the tests need and run them; what is missing is skipped, with its reason
 	@$(python) -m pytest $(ARGS)
 
-check: $(VENV)/.check ## ruff, mypy --strict, import contracts, the shape of the house, the docs
+check: $(VENV)/.check ## ruff, mypy --strict, import contracts, the shape of the house, the docs, tsc and eslint
 	@status=0; \
 	for step in "ruff check ." "mypy" "lint-imports --no-logo" "pytest tests/shape tests/docs"; do \
 	  echo "== $$step"; $(VENV)/bin/$$step || status=1; \
 	done; \
+	echo "== tsc and eslint"; $(python) ui/build.py --check || status=1; \
 	$(python) tests/shape/house.py; exit $$status
 
 test-all: $(VENV)/.test-all ui ## all tests, with the real mlflow beside them; a skip for something missing is a failure
@@ -35,7 +37,7 @@ test-all: $(VENV)/.test-all ui ## all tests, with the real mlflow beside them; a
 bench: $(VENV)/.bench ## measure beside the peers, print the table
 	@$(python) -m benches $(ARGS)
 
-ui: $(VENV)/.ui ## build what browsers need: the runtime of exported pages
+ui: $(VENV)/.ui ## build what browsers need: the server's pages, and the runtime of exported ones
 	@$(python) ui/build.py
 
 docs: $(VENV)/.test ## write the reference pages anew from the program's own tables, then test all pages
@@ -43,7 +45,7 @@ docs: $(VENV)/.test ## write the reference pages anew from the program's own tab
 	@$(python) -m pytest -q tests/docs
 
 clean: ## remove the environment and every cache
-	@rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage .coverage.*
+	@rm -rf $(VENV) build dist ui/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage .coverage.*
 	@find src tests examples benches docs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 # ---- the environment: `python -m venv` and pip; uv is used where it is on the PATH, and pip again where uv cannot --------------

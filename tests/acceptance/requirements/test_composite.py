@@ -142,6 +142,26 @@ tell([saved, active.info.run_id, os.path.exists("marker")])
     ]
 
 
+def test_small_parts_are_stored_once_per_store(alone: Author) -> None:
+    """Issue 3: equal parts of two composite models are one file on the disk, however small they are."""
+    runs = alone.save("""
+class Plain:
+    def __init__(self, factor): self.factor = factor
+def predict(plain, closure): return closure(plain.factor)
+def make(number): return lambda other: number + other
+tell([save(predict, {"plain": Plain(3), "closure": make(10)}) for _ in range(2)])
+""")
+    parts = [
+        {path.relative_to(bundle): path.stat() for path in bundle.glob("**/parts/**/*") if path.is_file()}
+        for bundle in map(alone.bundle, runs)
+    ]
+    assert parts[0].keys() == parts[1].keys()
+    assert len(parts[0]) >= 2
+    for path, facts in parts[0].items():
+        assert 0 < facts.st_size < 4096, path
+        assert facts.st_ino == parts[1][path].st_ino, path
+
+
 def test_the_moved_store_is_all_that_is_needed(alone: Author, tmp_path: Path) -> None:
     """S0.21, S0.26, S0.27: loaded by position, by name and by the older name, from a copy of the store."""
     alone.write({"helper.py": "def double(x): return 2 * x\n"})

@@ -41,9 +41,10 @@ def etag(body: bytes) -> bytes:
 
 
 def left(folder: Path) -> list[Path]:
-    """The files there are, but for the pool's lock, which stays."""
+    """A name of each file there is, but for the pool's lock, which stays."""
     lock = folder / "files" / POOL / "lock"
-    return [path for path in folder.rglob("*") if path.is_file() and path != lock]
+    names = [path for path in folder.rglob("*") if path.is_file() and path != lock]
+    return list({path.stat().st_ino: path for path in names}.values())
 
 
 def written(folder: Path) -> int:

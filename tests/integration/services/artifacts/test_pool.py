@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -14,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from modelyard.core.errors import InvalidParameter, NotFound
+from modelyard.services.artifacts import pool
 from modelyard.services.artifacts.local import LocalArtifactStore
-from modelyard.services.artifacts.pool import POOL, SMALLEST
+from modelyard.services.artifacts.pool import POOL, SMALL
 from modelyard.services.stores import open_stores
 from modelyard.testing.artifacts import put, read
 from tests.support.processes import ROOT
@@ -60,11 +64,111 @@ def test_two_runs_with_the_same_file_keep_it_once(store: LocalArtifactStore, roo
     assert (root / "0/b/f").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_small_file_is_its_own(store: LocalArtifactStore, root: Path) -> None:
+@pytest.mark.parametrize("size", [1, 100, 4096, SMALL - 1, SMALL, SMALL + 1])
+def test_small_files_are_kept_once_too(store: LocalArtifactStore, root: Path, size: int) -> None:
+    for key in "abc":
+        put(store, key, CONTENT[:size])
+    put(store, "other", CONTENT[1 : size + 1])
+    assert inode(root / "a") == inode(root / "b") == inode(root / "c") != inode(root / "other")
+    assert [read(again, key) for again in (store, LocalArtifactStore(root)) for key in "abc"] == [CONTENT[:size]] * 6
+    assert (len(pooled(root)), unfinished(root)) == (2, [])
+    store.delete("a")
+    assert (read(store, "b"), len(pooled(root))) == (CONTENT[:size], 2)
+    for key in ("b", "c", "other"):
+        store.delete(key)
+    assert pooled(root) == []
+
+
+def test_an_empty_file_is_its_own(store: LocalArtifactStore, root: Path) -> None:
     for key in "ab":
-        put(store, key, CONTENT[: SMALLEST - 1])
+        put(store, key, b"")
     assert inode(root / "a") != inode(root / "b")
-    assert not (root / POOL).exists()
+    assert (read(store, "b"), (root / POOL).exists()) == (b"", False)
+
+
+def test_a_pool_of_an_earlier_version_is_read_shared_and_freed(root: Path) -> None:
+    content = CONTENT[:100_000]
+    (root / "0").mkdir(parents=True)
+    bucket = root / POOL / "6e8"  # 100,000 modulo 4093
+    bucket.mkdir(parents=True)
+    (root / POOL / "lock").touch()
+    for key in "ab":
+        (root / "0" / key).write_bytes(CONTENT[:50_000])  # each by itself, as small files were
+    (root / "0/c").write_bytes(content)
+    os.link(root / "0/c", root / "0/d")
+    os.link(root / "0/c", bucket / hashlib.sha256(content).hexdigest())
+    store = LocalArtifactStore(root)
+    assert [len(read(store, f"0/{key}")) for key in "abcd"] == [50_000, 50_000, 100_000, 100_000]
+    put(store, "0/e", content)
+    assert inode(root / "0/e") == inode(root / "0/c")
+    store.delete("0")
+    assert pooled(root) == []
+
+
+def count_calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often the system is asked from here on: what a read costs, however quick the machine is."""
+    counts: Counter[str] = Counter()
+
+    def counted(name: str, call: Callable[..., object]) -> Callable[..., object]:
+        def count(*args: object, **kwargs: object) -> object:
+            counts[name] += 1
+            return call(*args, **kwargs)
+
+        return count
+
+    for name in ("scandir", "lstat", "link", "pread"):
+        monkeypatch.setattr(os, name, counted(name, getattr(os, name)))
+    return counts
+
+
+def open_all(store: LocalArtifactStore, keys: list[str]) -> None:
+    for key in keys:
+        with store.open(key) as download:
+            assert download.size > 0
+
+
+@pytest.mark.parametrize("size", [500, SMALL])
+def test_a_read_asks_once_however_many_files_of_its_size_there_are(
+    store: LocalArtifactStore, root: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    keys = [f"0/{number}" for number in range(200)]
+    for number, key in enumerate(keys):
+        put(store, key, number.to_bytes(2, "big") + CONTENT[: size - 2])
+    other = LocalArtifactStore(root)  # as another process, which knows nothing yet
+    counts = count_calls(monkeypatch)
+    open_all(store, keys)
+    assert counts == {"lstat": 200}
+    counts.clear()
+    open_all(other, keys)
+    if size < SMALL:
+        assert counts == {"pread": 200, "lstat": 200}
+    else:
+        assert counts["scandir"] == 1
+        assert counts["lstat"] <= 201
+    counts.clear()
+    open_all(other, keys)
+    assert counts == {"lstat": 200}
+
+
+def test_a_new_file_costs_one_link(store: LocalArtifactStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(store, "a", CONTENT[:500])
+    counts = count_calls(monkeypatch)
+    for number in range(100):
+        put(store, f"{number}", number.to_bytes(2, "big") + CONTENT[:498])
+    assert counts == {"link": 100, "lstat": 100}
+
+
+def test_more_files_than_are_remembered_are_read_as_well(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "KEPT", 3)  # 20,000 files would take the test too long
+    store = LocalArtifactStore(root)
+    contents = {str(number): bytes([number]) + CONTENT[: SMALL * (number % 2)] for number in range(10)}
+    for key, content in contents.items():
+        put(store, key, content)
+    for again in (store, LocalArtifactStore(root)):
+        assert {key: read(again, key) for key in contents} == contents
+    for key in contents:
+        store.delete(key)
+    assert pooled(root) == []
 
 
 def test_parts_joined_are_the_same_file_as_one_sent_at_once(store: LocalArtifactStore, root: Path) -> None:
@@ -114,7 +218,7 @@ def test_overwriting_one_keeps_the_other(store: LocalArtifactStore, root: Path) 
     put(store, "a", b"new")
     assert (read(store, "a"), read(store, "b")) == (b"new", CONTENT)
     put(store, "b", b"new")
-    assert pooled(root) == []
+    assert [path.stat().st_size for path in pooled(root)] == [3]
 
 
 def test_a_checkpoint_that_is_overwritten_again_and_again_takes_the_room_of_one(
@@ -142,6 +246,40 @@ def test_a_file_that_was_damaged_on_the_disk_gets_no_new_names(store: LocalArtif
     assert (read(store, "b"), read(store, "c")) == (CONTENT, CONTENT)
     assert inode(root / "b") == inode(root / "c") != inode(root / "a")
     assert read(store, "a") != CONTENT  # and is still what it was
+
+
+def test_a_small_file_that_was_damaged_on_the_disk_is_still_what_it_was(store: LocalArtifactStore, root: Path) -> None:
+    for key in "ab":
+        put(store, key, CONTENT[:500])
+    with (root / "a").open("r+b") as file:
+        file.write(b"damage")
+    put(store, "c", CONTENT[:500])
+    for again in (store, LocalArtifactStore(root)):
+        assert [read(again, key)[:6] for key in "abc"] == [b"damage", b"damage", CONTENT[:6]]
+    for key in "abc":
+        store.delete(key)
+    assert pooled(root) == []
+
+
+def test_a_file_that_has_as_many_names_as_it_can_have_leaves_the_next_ones_to_another(
+    store: LocalArtifactStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = os.link
+
+    def full(source: str, target: str, **options: bool) -> None:
+        if os.lstat(source).st_nlink >= 4:
+            raise OSError(errno.EMLINK, "Too many links")
+        link(source, target, **options)
+
+    monkeypatch.setattr(os, "link", full)  # the limit of the usual file system, 65,000, would take the test too long
+    keys = [str(number) for number in range(9)]
+    for key in keys:
+        put(store, key, CONTENT[:500])
+    assert len({inode(root / key) for key in keys}) == 3
+    assert [read(again, key) for again in (store, LocalArtifactStore(root)) for key in keys] == [CONTENT[:500]] * 18
+    for key in keys:
+        store.delete(key)
+    assert pooled(root) == []
 
 
 def test_a_file_in_the_pool_of_another_length_is_not_trusted(store: LocalArtifactStore, root: Path) -> None:
@@ -180,7 +318,7 @@ def test_a_pool_that_cannot_be_made_is_done_without(root: Path) -> None:
 
 def test_nobody_waits_for_the_lock(store: LocalArtifactStore, root: Path) -> None:
     put(store, "a", CONTENT)
-    with (root / POOL / "lock").open("r+") as lock:
+    with (root / POOL / "lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         put(store, "b", CONTENT)
         assert inode(root / "a") != inode(root / "b")
@@ -192,20 +330,52 @@ def test_nobody_waits_for_the_lock(store: LocalArtifactStore, root: Path) -> Non
 
 def test_an_upload_that_finds_no_place_leaves_nothing(store: LocalArtifactStore, root: Path) -> None:
     put(store, "folder/f")
-    with pytest.raises(InvalidParameter):
-        put(store, "folder", CONTENT)
-    assert (pooled(root), unfinished(root)) == ([], [])
+    before = pooled(root)
+    for content in (CONTENT, CONTENT[:500]):
+        with pytest.raises(InvalidParameter):
+            put(store, "folder", content)
+        assert (pooled(root), unfinished(root)) == (before, [])
 
 
-def test_a_second_name_that_is_not_the_pools_is_not_read(store: LocalArtifactStore, root: Path, tmp_path: Path) -> None:
-    put(store, "a", CONTENT)
+@pytest.mark.parametrize("content", [CONTENT, CONTENT[:500], b""])
+def test_a_second_name_that_is_not_the_pools_is_not_read(
+    store: LocalArtifactStore, root: Path, tmp_path: Path, content: bytes
+) -> None:
+    put(store, "a", content)
     secret = tmp_path / "secret"
-    secret.write_bytes(CONTENT)
+    secret.write_bytes(content)
     os.link(secret, root / "planted")
-    with pytest.raises(NotFound):
-        read(store, "planted")
-    put(store, "planted", CONTENT)
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            read(store, "planted")
+    put(store, "planted", content)
     assert secret.stat().st_nlink == 1
+
+
+def test_what_is_remembered_is_not_believed_when_it_is_true_no_more(
+    store: LocalArtifactStore, root: Path, tmp_path: Path
+) -> None:
+    for key, content in (("a", CONTENT), ("b", CONTENT[:500])):
+        put(store, key, content)
+        assert read(store, key) == content
+    for number, path in enumerate(pooled(root)):
+        path.rename(tmp_path / str(number))  # so that their second names are not the pool's
+    for key in "ab":
+        with pytest.raises(NotFound):
+            read(store, key)
+
+
+def test_a_link_in_the_pool_is_not_followed(store: LocalArtifactStore, root: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(CONTENT[:500])
+    os.link(secret, root / "planted")
+    put(store, "a", CONTENT[:500])
+    (name,) = pooled(root)
+    name.unlink()
+    name.symlink_to(secret)
+    for again in (store, LocalArtifactStore(root)):
+        with pytest.raises(NotFound):
+            read(again, "planted")
 
 
 def test_the_pool_is_private_and_no_key_leads_to_it(store: LocalArtifactStore, root: Path) -> None:
@@ -244,31 +414,33 @@ from modelyard.testing.artifacts import put, read
 
 store = LocalArtifactStore(sys.argv[1])
 dice = random.Random(sys.argv[2])
+size = int(sys.argv[3])
 for _ in range(60):
     key = f"{sys.argv[2]}/{dice.randrange(4)}"
-    content = bytes([dice.randrange(3)]) * 100_000
+    content = bytes([dice.randrange(3)]) * size
     put(store, key, content)
     assert read(store, key) == content, key
     if dice.random() < 0.5:
         store.delete(key)
     if dice.random() < 0.1:
         store.sweep(3600, 0)
-put(store, f"{sys.argv[2]}/last", bytes(100_000))
+put(store, f"{sys.argv[2]}/last", bytes(size))
 """
 
 
-def test_processes_that_write_and_delete_the_same_bytes_do_not_disturb_each_other(root: Path) -> None:
+@pytest.mark.parametrize("size", [100, 100_000])
+def test_processes_that_write_and_delete_the_same_bytes_do_not_disturb_each_other(root: Path, size: int) -> None:
     def run(name: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-        command = [sys.executable, "-c", WRITE, str(root), name]
+        command = [sys.executable, "-c", WRITE, str(root), name, str(size)]
         return subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=120)
 
-    with ThreadPoolExecutor(3) as pool:
-        for done in pool.map(run, "xyz"):
+    with ThreadPoolExecutor(3) as threads:
+        for done in threads.map(run, "xyz"):
             assert done.returncode == 0, done.stderr
     store = LocalArtifactStore(root)
     for key in [f"{folder.path}/{file}" for folder in store.list("") for file in os.listdir(root / folder.path)]:
-        assert len(read(store, key)) == 100_000
+        assert len(read(store, key)) == size
     for name in "xyz":
         store.delete(name)
     store.sweep(-1, 0)

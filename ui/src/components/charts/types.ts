@@ -12,6 +12,14 @@ export interface Line {
   stroke: Stroke;
 }
 
+export type XKind = "number" | "time" | "duration";
+
+/** A stretch of an axis, both ends inside. */
+export interface Range {
+  least: number;
+  most: number;
+}
+
 export interface LineChartProps {
   title: string;
   lines: readonly Line[];
@@ -20,12 +28,14 @@ export interface LineChartProps {
   logX?: boolean;
   logY?: boolean;
   /** x is milliseconds since 1970, or a duration in milliseconds, or just a number. */
-  xKind?: "number" | "time" | "duration";
+  xKind?: XKind;
   /** The line that is hovered, here or elsewhere; the others step back. */
   hovered?: string | null;
   onHover?: (key: string | null) => void;
+  /** The part of x that is shown, where the page decides; without it what was last chosen with the mouse. */
+  range?: Range | null;
   /** A range of x was chosen with the mouse; null when it was given up by a double click. */
-  onZoom?: (range: { least: number; most: number } | null) => void;
+  onZoom?: (range: Range | null) => void;
   /** Charts of one group show their cursor at the same x. */
   group?: string;
 }

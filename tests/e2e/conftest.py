@@ -1,0 +1,3 @@
+"""The server's pages in a browser."""
+
+from tests.support.pages import *  # noqa: F403
