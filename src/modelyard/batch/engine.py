@@ -1,4 +1,4 @@
-"""Who works on chunks: threads of this process, or the tasks of a cluster (``ray.py``)."""
+"""Who works on chunks: threads of this process, or processes of a cluster (``ray.py``)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
-from modelyard.batch.read import Chunk
+from modelyard.batch.read import Position, Reader
 from modelyard.batch.scorer import Recipe, Scored, Scorer
 from modelyard.batch.write import Encoder
 
@@ -23,12 +23,15 @@ class Engine(Protocol):
         """From now on segments can be written where chunks are scored."""
         ...
 
-    def results(self, chunks: Iterator[Chunk]) -> Iterator[Scored]:
-        """The chunks, scored. Raises what made a chunk impossible; the chunks before it have been given by then."""
+    def results(self, reader: Reader, after: Position) -> Iterator[Scored]:
+        """The chunks behind a position, scored.
+
+        Raises what made a chunk impossible; the chunks before it have been given by then.
+        """
         ...
 
     def close(self) -> None:
-        """Let go of threads or tasks; chunks in work are given up."""
+        """Let go of threads or processes; chunks in work are given up."""
         ...
 
 
@@ -46,10 +49,10 @@ class LocalEngine:
         """Threads share the encoder."""
         self._scorer.encoder = encoder
 
-    def results(self, chunks: Iterator[Chunk]) -> Iterator[Scored]:
+    def results(self, reader: Reader, after: Position) -> Iterator[Scored]:
         """As many chunks at once as there are threads, and one more."""
         waiting: deque[Future[Scored]] = deque()
-        for chunk in chunks:
+        for chunk in reader.chunks(after):
             waiting.append(self._pool.submit(self._scorer.score, chunk))
             if len(waiting) >= self._workers + AHEAD:
                 yield waiting.popleft().result()

@@ -40,7 +40,7 @@ class BatchOptions(msgspec.Struct, frozen=True, kw_only=True):
     - ``chunk_rows``: the most rows that are scored at once.
     - ``params``: params of the model's signature, for every row.
     - ``workers``: chunks that are worked on at once; 0 is one for each processor.
-    - ``engine``: ``local``, or ``ray`` for the tasks of a Ray cluster.
+    - ``engine``: ``local``, or ``ray`` for a stream of Ray Data on a cluster.
     - ``max_bad``: more rows than these that cannot be scored end the batch; None is any number.
     - ``restart``: begin anew, and forget what an earlier run of the same command has done.
     - ``trust``: the digest of a model whose code shall run although nobody this machine trusts signed it.

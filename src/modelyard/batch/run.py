@@ -157,7 +157,8 @@ def _score(job: Job, record: Record, manifest: Manifest, run: Tracked) -> Manife
 
 def _engine(job: Job) -> Engine:
     if job.options.engine == "ray":
-        return RayEngine(job.recipe, job.options.workers, job.options.ray_address)
+        anywhere = all(is_object(item.address) for item in job.items)
+        return RayEngine(job.recipe, job.options.workers, job.options.ray_address, anywhere=anywhere)
     return LocalEngine(job.recipe, job.options.workers)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -14,7 +14,7 @@ from modelyard.batch.engine import Engine
 from modelyard.batch.manifest import Manifest, Part, Record
 from modelyard.batch.places import Item
 from modelyard.batch.profiling import Profiling
-from modelyard.batch.read import Chunk, Reader
+from modelyard.batch.read import Reader
 from modelyard.batch.scorer import Recipe, Scored
 from modelyard.batch.write import Encoder, layout_of
 from modelyard.core.errors import ModelFailed
@@ -46,7 +46,7 @@ class Loop:
         if self.manifest.layout is not None:
             self._encode_with(engine)
         try:
-            for scored in engine.results(self._chunks(reader)):
+            for scored in engine.results(reader, self.manifest.after):
                 self._take(scored, engine)
                 if max_bad is not None and self.rejected > max_bad:
                     raise ModelFailed(
@@ -77,9 +77,6 @@ class Loop:
         self._fresh = []
         self._record.note(self.manifest)
         self._noted = time.monotonic()
-
-    def _chunks(self, reader: Reader) -> Iterator[Chunk]:
-        return reader.chunks(self.manifest.after)
 
     def _encode_with(self, engine: Engine) -> None:
         assert self.manifest.layout is not None

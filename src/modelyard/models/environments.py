@@ -16,7 +16,7 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -87,13 +87,15 @@ class Environments:
         """Those of the user who runs this process: ``environments`` in ``MODELYARD_HOME``, or in ``~/.modelyard``."""
         return cls(user_folder() / "environments")
 
-    def open(self, folder: Path, manager: Manager, *, seconds: float = _SECONDS) -> Made:
+    def open(self, folder: Path, manager: Manager, *, also: Sequence[str] = (), seconds: float = _SECONDS) -> Made:
         """The environment of a model folder's requirements; it is made if there is none yet, in at most ``seconds``.
+
+        ``also`` are requirements beside those of the folder: with them it is another environment than without.
 
         Packages of the list can run code when they are installed: whoever calls this has decided to trust the folder.
         Raises ``InvalidParameter`` when the manager's program is not here, ``NotInstalled`` when it fails.
         """
-        recipe = _recipe(folder, manager)
+        recipe = _recipe(folder, manager, also)
         kept = self._folder / recipe.key
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._locked(recipe.key):
@@ -163,8 +165,8 @@ class _Recipe(msgspec.Struct, frozen=True):
         return hashlib.sha256(msgspec.json.encode([1, platform.machine(), self])).hexdigest()[:16]
 
 
-def _recipe(folder: Path, manager: Manager) -> _Recipe:
-    lines = needed(folder)
+def _recipe(folder: Path, manager: Manager, also: Sequence[str]) -> _Recipe:
+    lines = [*needed(folder), *also]
     limits = folder / environment.CONSTRAINTS
     constraints = environment.read_requirements(limits) if limits.is_file() else []
     if manager == "conda":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -130,6 +132,32 @@ def test_s2_9_a_served_twin_answers_as_its_source(saved: Path, runtime: str) -> 
     with serving(saved, "-m", "source", "--runtime", runtime, "--allow-unverified") as server:
         found = server.invoke(body).predictions
     assert np.abs(np.array(found) - expected).max() < FAR
+
+
+def test_s2_9_an_environment_made_for_a_model_has_what_its_twin_needs(saved: Path) -> None:
+    """The environment has no scikit-learn: the model asks for nothing but a small package."""
+    words = [sys.executable, "-m", "pip", "download", "--no-deps", "-d", str(saved / "probe"), "iniconfig==2.0.0"]
+    if subprocess.run(words, capture_output=True, timeout=300, check=False).returncode:
+        pytest.skip("no package registry")
+    session, home = Session(str(saved / "yard"), saved, saved / "yard"), str(saved / "home")
+    alone = SAVE.replace('"source", ', '"alone", pip_requirements=["iniconfig==2.0.0"], ').split("mlflow.onnx.export")[
+        0
+    ]
+    session.run(alone, MODELYARD_HOME=home)
+    expected = load_pyfunc(saved / "source").predict(example(saved))
+    body = (saved / "alone" / "serving_input_example.json").read_text()
+    made = ("--env-manager", "virtualenv", "--runtime", "onnx")
+    with serving(saved, "-m", "alone", *made, MODELYARD_HOME=home) as server:
+        found = server.invoke(body).predictions
+    assert np.abs(np.array(found) - expected).max() < FAR
+    words = ["-m", "modelyard", "models", "environments", "list", "--output", "json"]
+    (kept,) = json.loads(session.start(*words, MODELYARD_HOME=home).stdout)
+    certificate = json.loads((saved / "alone" / "onnx" / "parity.json").read_text())
+    assert kept["packages"].split() == [
+        "iniconfig==2.0.0",
+        *(f"{name}=={certificate['versions'][name]}" for name in ("onnx", "onnxruntime")),
+    ]
+    assert f"Making an environment of {len(kept['packages'].split())} of" in server.log
 
 
 def test_s2_9_a_served_onnx_file_answers_as_its_source(saved: Path) -> None:

@@ -4,6 +4,7 @@ from modelyard.models.twin.certificate import CERTIFICATE_FILE, TWIN_FILE, Bindi
 from modelyard.models.twin.graph import graph_of_folder, graph_of_object
 from modelyard.models.twin.load import Twin, admit_twin, is_onnx, load_twin, open_twin
 from modelyard.models.twin.make import Made
+from modelyard.models.twin.needs import twin_needs
 from modelyard.models.twin.predictor import feed, predictor
 from modelyard.models.twin.store import NOTE, store
 
@@ -25,4 +26,5 @@ __all__ = [
     "predictor",
     "read_certificate",
     "store",
+    "twin_needs",
 ]

@@ -115,6 +115,19 @@ def test_other_requirements_are_another_environment(
     assert len(places) == len(known.list()) == 3
 
 
+def test_what_is_asked_for_beside_the_list_makes_an_environment_of_its_own(
+    known: Environments, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path, "uv", INSTALLER, monkeypatch)
+    plain = known.open(model, "uv")
+    more = known.open(model, "uv", also=["onnxruntime==1.20.1"])
+    assert more.python != plain.python
+    assert known.open(model, "uv", also=["onnxruntime==1.20.1"]) == more
+    installed = (more.python.parents[2] / "requirements.txt").read_text().splitlines()
+    assert [line for line in installed if line.startswith("onnx")] == ["onnxruntime==1.20.1"]
+    assert "onnxruntime" not in (plain.python.parents[2] / "requirements.txt").read_text()
+
+
 def test_what_a_failure_left_is_made_anew(
     known: Environments, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
