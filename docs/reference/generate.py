@@ -26,11 +26,16 @@ from modelyard.core.search.fields import (
 from modelyard.core.search.predicate import Field, Kind
 from modelyard.core.settings import SETTINGS, Settings
 from modelyard.core.wire.endpoint import Endpoint, summary_of
+from modelyard.core.wire.messages import previews
+from modelyard.core.wire.messages import views as tables
 from modelyard.core.wire.table import BY_NAME, ENDPOINTS
+from modelyard.server.views import archives, cards, predictions
+from modelyard.server.views import tables as separated
 from modelyard.services.artifacts import rules as artifacts
 from modelyard.services.registry import rules as registry
 from modelyard.services.tracking.rules import limits
-from modelyard.serving import app, pool
+from modelyard.services.views import rules as views
+from modelyard.serving import app, hosted, looking, pool
 from modelyard.serving.options import ServeOptions
 
 HERE = Path(__file__).parent
@@ -96,6 +101,7 @@ SERVICES = {
     "tracking": "Experiments, runs, metrics and logged models",
     "registry": "Model registry",
     "artifacts": "Artifacts",
+    "views": "What the pages show",
     "server": "The server itself",
 }
 
@@ -236,6 +242,19 @@ def _limits() -> dict[str, tuple[tuple[str, int], ...]]:
             ("an artifact", BY_NAME["artifacts.upload_artifact"].limit),
             ("parts of a multipart upload", artifacts.MAX_PARTS),
         ),
+        "Looking into files": (
+            ("bytes of a text in one answer", previews.MAX_TEXT),
+            ("rows of a table in one answer", previews.MAX_TABLE_ROWS),
+            ("bytes of a text that are read for its rows", separated.MAX_BYTES),
+            ("columns of a Parquet file", looking.MOST_COLUMNS),
+            ("bytes of an image that is made smaller", previews.MAX_IMAGE_BYTES),
+            ("its pixels", previews.MAX_IMAGE_PIXELS),
+            ("files in an archive", archives.MAX_FILES),
+            ("bytes in an archive", archives.MAX_BYTES),
+            ("bytes of a model that is looked at whole", cards.MAX_BYTES),
+            ("rows of a prediction", predictions.MAX_ROWS),
+            ("models that predict at a time", hosted.MOST),
+        ),
         "A scoring server": (
             ("body (--max-body)", ServeOptions(model="").max_body),
             ("answer", ServeOptions(model="").max_output),
@@ -293,6 +312,20 @@ def _limits() -> dict[str, tuple[tuple[str, int], ...]]:
             ("runs in an overview", limits.OVERVIEW_RUNS),
             ("metrics in an overview", limits.OVERVIEW_KEYS),
             ("buckets in an overview", limits.OVERVIEW_BUCKETS),
+            ("series in a picture or a comparison", views.MAX_SERIES),
+            ("points of a series in a picture", views.MAX_POINTS),
+            ("points of all series of a picture", views.MAX_ALL_POINTS),
+        ),
+        "Tables of the pages": (
+            ("rows at a time", tables.MAX_ROWS),
+            ("columns", tables.MAX_COLUMNS),
+            ("columns of a file", views.MAX_EXPORTED),
+            ("runs that are named, compared or changed at once", tables.MAX_RUN_IDS),
+            ("columns whose values make groups", views.MAX_GROUPED),
+            ("aggregates of a group", views.MAX_AGGREGATES),
+            ("tags set or removed at once", views.MAX_TAGS),
+            ("state of a page that is kept, in bytes", views.MAX_STATE),
+            ("states that are kept; none is thrown away", views.MAX_KEPT),
         ),
     }
 

@@ -18,6 +18,7 @@ import uvloop
 
 from modelyard.server.app import Server, create_app
 from modelyard.server.options import ServerOptions
+from modelyard.server.pages import STATIC
 from modelyard.server.upkeep import Upkeep
 from modelyard.services.stores import StoreOptions, Stores, open_stores
 from modelyard.web.connection import Connection
@@ -32,9 +33,10 @@ __all__ = ["LocalServer", "StartLocal", "local", "start_local"]
 class LocalServer(OnLoopback):
     """Serves ``stores`` on a free port of loopback until it is stopped."""
 
-    def __init__(self, stores: Stores, options: ServerOptions) -> None:
+    def __init__(self, stores: Stores, options: ServerOptions, pages: Path = STATIC) -> None:
         self.stores = stores
         self.options = options
+        self.pages = pages
         self._listener = listen("127.0.0.1", 0)
         self.port = self._listener.getsockname()[1]
         self._ready = threading.Event()
@@ -85,7 +87,7 @@ class LocalServer(OnLoopback):
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        self.server: Server = create_app(self.stores, self.options)
+        self.server: Server = create_app(self.stores, self.options, pages=self.pages)
         self.app = self.server.app
         tasks = Tasks()
         upkeep = Upkeep(self.app, self.stores)
@@ -101,6 +103,7 @@ class LocalServer(OnLoopback):
             connection.cut()
         await asyncio.sleep(0.01)
         upkeep.close()
+        await self.server.end()
         self.server.close()
 
 
@@ -130,10 +133,10 @@ def start_local(tmp_path: Path) -> Iterator[StartLocal]:
     """Starts servers on threads: ``start_local(location=…, **options)``, by default on a store in memory."""
     with ExitStack() as cleanup:
 
-        def start(location: str = ":memory:", **options: Any) -> LocalServer:
+        def start(location: str = ":memory:", pages: Path = STATIC, **options: Any) -> LocalServer:
             stores = open_stores(location, StoreOptions(artifacts=str(tmp_path / "files")))
             cleanup.callback(stores.close)
-            started = LocalServer(stores, ServerOptions(store=location, **options))
+            started = LocalServer(stores, ServerOptions(store=location, **options), pages)
             cleanup.callback(started.stop)
             return started
 

@@ -16,7 +16,7 @@ from tests.support.browser import FLAGS, browser_path
 from tests.support.frameworks import imported
 from tests.support.servers import modelyard_server
 
-__all__ = ["AXE", "STATIC", "browser", "faults_of", "open_page", "page", "yard"]
+__all__ = ["AXE", "STATIC", "browser", "faults_of", "open_page", "page", "settled", "yard"]
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "src" / "modelyard" / "server" / "static"
@@ -86,6 +86,14 @@ def open_page(browser: Any, yard: str) -> Iterator[Callable[..., Any]]:
 def page(open_page: Callable[..., Any]) -> Any:
     """A page that shows the experiments."""
     return open_page("/experiments")
+
+
+def settled(page: Any) -> Any:
+    """The page, once it shows what it was opened for: nothing on it is on its way any more."""
+    expect = imported("playwright.sync_api").expect
+    expect(page.locator("h1").first).to_be_visible(timeout=20_000)
+    expect(page.locator(".animate-pulse, [role=status][aria-label^=Loading]")).to_have_count(0, timeout=20_000)
+    return page
 
 
 def faults_of(page: Any) -> list[str]:

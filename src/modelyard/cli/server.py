@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from modelyard.cli.command import Arguments, Command, Option, option
 from modelyard.cli.listening import ACCESS_LOG, BROWSERS, HOST, TLS, browsers_of
 from modelyard.core.errors import InvalidParameter
 from modelyard.server.options import ServerOptions
+from modelyard.server.pages import NOT_BUILT, is_built
 from modelyard.server.run import serve
 from modelyard.web.safety import check_tls
 
@@ -16,6 +18,13 @@ from modelyard.web.safety import check_tls
 def server(arguments: Arguments) -> int:
     """Start the server and stay until it is told to stop."""
     return serve(options_of(arguments))
+
+
+def ui(arguments: Arguments) -> int:
+    """Start the server for the person who looks at its pages; say so where they were not built."""
+    if not is_built():
+        print(NOT_BUILT, file=sys.stderr)
+    return server(arguments)
 
 
 def options_of(arguments: Arguments) -> ServerOptions:
@@ -55,6 +64,7 @@ _PLAIN = (
     "insecure_no_auth",
     "serve_artifacts",
     "artifacts_only",
+    "predict",
     "drain_delay",
     "access_log",
     "accept_data_loss",
@@ -110,6 +120,12 @@ _SAFETY = (
         metavar="FOLDER",
         help="a folder whose files may be served where a client named them as a run's place; may be repeated",
     ),
+    option(
+        "--no-predict",
+        dest="predict",
+        action="store_false",
+        help="let no model predict: pages may otherwise have it done by a confined process of the server",
+    ),
     option("--drain-delay", type=float, default=1.0, metavar="SECONDS", help="wait before closing when told to stop"),
     ACCESS_LOG,
     option(
@@ -127,5 +143,5 @@ OPTIONS: tuple[Option, ...] = (*_STORE, *_NETWORK, _WORKERS, *_SAFETY)
 
 COMMANDS = (
     Command("server", server, "start the tracking server", OPTIONS, host=True),
-    Command("ui", server, "start the server for one person on this machine", OPTIONS, host=True),
+    Command("ui", ui, "start the server for one person on this machine", OPTIONS, host=True),
 )

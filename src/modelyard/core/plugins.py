@@ -89,8 +89,12 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "places": MappingProxyType({"s3": "modelyard.client.artifacts.objects:ObjectPlace"}),
         # how a model's address becomes a folder on this disk
         "model_fetchers": MappingProxyType({"client": "modelyard.client.flavors.verbs:fetch_model"}),
+        # what has models predict for a server that loads none itself
+        "predictors": MappingProxyType({"confined": "modelyard.serving.hosted:Hosted"}),
         # the log of idempotency keys
         "request_logs": MappingProxyType({"sql": "modelyard.services.requests.sql:SqlRequestLog"}),
+        # what the pages show
+        "view_stores": MappingProxyType({"sql": "modelyard.services.views.sql.store:SqlViewStore"}),
     }
 )
 
@@ -103,6 +107,8 @@ EXTRAS: Mapping[str, str] = MappingProxyType(
         "httptools": "server",
         "psycopg": "postgres",
         "psycopg_pool": "postgres",
+        "PIL": "server",
+        "pyarrow": "arrow",
         "yaml": "models",
         "cryptography": "models",
         "cloudpickle": "models",

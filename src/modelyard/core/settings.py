@@ -65,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     training_models: str = ""
     server_allowed_hosts: str = ""
     server_cors_allowed_origins: str = ""
+    server_predict: bool = True
     testing: bool = False
     failpoint: str = ""
 
@@ -138,6 +139,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Foreign origins whose pages may call the server, by comma.",
         "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
     ),
+    Setting("server_predict", "Let pages have registered models predict, in confined processes of the server."),
     Setting("testing", "Allow what only tests do, such as MODELYARD_FAILPOINT."),
     Setting("failpoint", "Kill the process at a place, such as after-commit:3:kill; refused outside tests."),
 )

@@ -38,6 +38,9 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     now_ms: str  # the database's clock: for what several processes compare; all else takes the injected clock
     has_table: str  # a SELECT that answers a row when the table named by its one parameter exists
     max_parameters: int  # in one statement
+    version: (
+        str  # an expression: inside a `write()` it differs from the last time when another process has committed since
+    )
     pairs_json: str  # an aggregate: the rows of %(key)s and %(value)s by key, as the JSON our encoder makes of them
 
     def marks(self, count: int) -> str:
@@ -56,6 +59,7 @@ SQLITE = Dialect(
     now_ms="CAST(unixepoch('subsec') * 1000 AS INTEGER)",
     has_table="SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?",
     max_parameters=32_000,
+    version="(SELECT data_version FROM pragma_data_version)",  # of the connection that writes, whose own commits do not count
     pairs_json="json_group_array(json_object('key', %(key)s, 'value', %(value)s) ORDER BY %(key)s)",
 )
 
@@ -70,6 +74,7 @@ POSTGRES = Dialect(
     now_ms="CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
     has_table="SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = ?",
     max_parameters=32_000,
+    version="CAST(pg_current_snapshot() AS TEXT)",  # which transactions are over: this process' own count too
     pairs_json="""'[' || string_agg('{"key":' || CAST(to_json(%(key)s) AS TEXT) || ',"value":'
         || CAST(to_json(%(value)s) AS TEXT) || '}', ',' ORDER BY %(key)s) || ']'""",
 )

@@ -50,7 +50,8 @@ class Search(msgspec.Struct, frozen=True):
     """A search: in which tables, for what, in which order, how many from where.
 
     `order` holds the keys asked for (the table's tie-breakers are added); `scope` the ids to narrow by, None for all;
-    `view` the name of one of the schema's views; `datasets` narrow metrics to those measured on them.
+    `view` the name of one of the schema's views; `datasets` narrow metrics to those measured on them. Where is a token,
+    or `offset`, a number of records that are passed over.
     """
 
     schema: SearchSchema
@@ -60,6 +61,7 @@ class Search(msgspec.Struct, frozen=True):
     scope: tuple[int, ...] | None = None
     view: str = "ALL"
     token: str = ""
+    offset: int = 0
     datasets: tuple[DatasetFilter, ...] = ()
     effort: Effort = Effort()
 
@@ -88,6 +90,26 @@ def page_of_ids(connection: Connection, search: Search) -> Page:
     rows = _Plan(connection, search, scope, order, position).rows()
     token = encode_token(mark, _position(rows[search.limit - 1])) if len(rows) > search.limit else ""
     return Page([row[0] for row in rows[: search.limit]], token)
+
+
+def count_of(connection: Connection, search: Search) -> int:
+    """How many records the whole search finds, by one statement."""
+    scope = None if search.scope is None else tuple(sorted(set(search.scope)))
+    if scope == ():
+        return 0
+    count: int = connection.rows(*_matching(connection, search, scope, "count(*)"))[0][0]
+    return count
+
+
+def all_ids(connection: Connection, search: Search) -> Sql:
+    """A statement that lists the ids of all that the search finds, in no order, as `id`."""
+    scope = None if search.scope is None else tuple(sorted(set(search.scope)))
+    return _matching(connection, search, scope, "base.id AS id")
+
+
+def _matching(connection: Connection, search: Search, scope: tuple[int, ...] | None, what: str) -> Sql:
+    plan = _Plan(connection, search, scope, search.schema.table.whole_order(search.order), None)
+    return plan.all(what)
 
 
 def _position(row: Row) -> Position:
@@ -130,6 +152,7 @@ class _Plan:
         self._terms = terms(self._where, order)
         self._position = position
         self._limit = search.limit + 1
+        self._skip = search.offset
         # None when no index has the first key of the order; else the experiments to walk one by one.
         self._ways = scope if scope is not None and len(scope) <= _MAX_WALKS and self._is_indexed() else None
 
@@ -138,19 +161,41 @@ class _Plan:
         bound = self._search.effort.some if self._ways is None else self._search.effort.few
         parts = self._counted(bound)
         if parts and parts[0].ids is not None and parts[0].size <= bound:
-            return self._run(self._drive(parts[0].ids, parts[1:]))
+            return self._run(self._cut(self._drive(parts[0].ids, parts[1:])))
         if self._ways is None:
-            return self._run(self._scan(parts, Access(sets=True)))
+            return self._run(self._cut(self._scan(parts, Access(sets=True))))
         sets = self._is_long(parts, self._ways)
         if self._terms[0].table is None:
             scans = [self._scan(parts, Access(sets=sets), way) for way in self._ways]
             return self._run(self._merged(scans))
+        return self._walked(parts, self._ways, sets=sets)
+
+    def all(self, what: str) -> Sql:
+        """A statement over all records that satisfy the filter, in no order."""
+        parts = [_Part(each) for each in conjuncts(self._search.predicate)]
+        conditions = [*self._narrowed(), *self._filter(parts, Access(sets=True))]
+        return sql(f"SELECT {what} FROM {self._schema.source} WHERE {{}}", join(" AND ", conditions))
+
+    def _walked(self, parts: Sequence[_Part], ways: Sequence[int], *, sets: bool) -> list[Row]:
+        """What has a real value of the first key, by its index, and then what has none."""
         rows: list[Row] = []
+        skip = self._skip
         if self._position is None or self._position[0][0] == 0:
-            rows = self._run(self._merged([self._walk(parts, way, sets=sets) for way in self._ways]))
+            walks = [self._walk(parts, way, sets=sets) for way in ways]
+            rows = self._run(self._merged(walks))
+            if rows:
+                skip = 0
+            elif skip:
+                counts = [sql("SELECT count(*) AS walked FROM ({}) AS walk", each) for each in walks]
+                skip -= sum(self._run(each)[0][0] for each in counts)
         if len(rows) < self._limit and not self._asks_for_real():
-            rows += self._run(self._unreal(parts, sets=sets))[: self._limit - len(rows)]
+            rows += self._run(self._cut(self._unreal(parts, sets=sets), skip))[: self._limit - len(rows)]
         return rows
+
+    def _cut(self, statement: Sql, skip: int | None = None) -> Sql:
+        """An ordered statement's page."""
+        skip = self._skip if skip is None else skip
+        return sql(f"{{}} LIMIT {self._limit}{f' OFFSET {skip}' if skip else ''}", statement)
 
     def _run(self, statement: Sql) -> list[Row]:
         return self._connection.rows(statement.text, statement.params)
@@ -291,7 +336,7 @@ class _Plan:
         if self._position is not None:
             conditions = [*conditions, behind(self._dialect, order, self._position)]
         return sql(
-            f"SELECT base.id, {{}} FROM {{}}{{}} WHERE {{}} ORDER BY {{}} LIMIT {self._limit}",
+            "SELECT base.id, {} FROM {}{} WHERE {} ORDER BY {}",
             selected(order),
             source,
             joined(order),
@@ -300,14 +345,17 @@ class _Plan:
         )
 
     def _merged(self, statements: Sequence[Sql]) -> Sql:
-        """The rows of several ordered statements in one order."""
+        """The page of several ordered statements in one order."""
         if len(statements) == 1:
-            return statements[0]
+            return self._cut(statements[0])
         columns = ["id"]
         keys = []
         for place, term in enumerate(self._terms):
             columns += [f"rank{place}", f"value{place}"]
             keys.append(f"rank{place}, value{place}{'' if term.ascending else ' DESC'}")
-        pages = [sql(f"SELECT * FROM ({{}}) AS page{place}", each) for place, each in enumerate(statements)]
-        best = f"SELECT * FROM page ORDER BY {', '.join(keys)} LIMIT {self._limit}"
-        return sql(f"WITH page ({', '.join(columns)}) AS ({{}}) {best}", join(" UNION ALL ", pages))
+        most = self._limit + self._skip
+        pages = [
+            sql(f"SELECT * FROM ({{}} LIMIT {most}) AS page{place}", each) for place, each in enumerate(statements)
+        ]
+        best = Sql(f"SELECT * FROM page ORDER BY {', '.join(keys)}")
+        return self._cut(sql(f"WITH page ({', '.join(columns)}) AS ({{}}) {{}}", join(" UNION ALL ", pages), best))

@@ -70,7 +70,7 @@ def inspect_folder(folder: Path, ring: KeyRing | None = None) -> Inspection:
         flavors=[_flavor(folder, model, name, ring) for name in model.flavors],
         files=files,
         code_files=[each.path for each in files if each.path.endswith((".py", ".pyc"))],
-        requirements=_requirements(folder),
+        requirements=requirements_listed(folder),
         verdict=_verdict(folder),
     )
 
@@ -110,7 +110,8 @@ def _signer(folder: Path, ring: KeyRing) -> str:
     return f"{by.name} ({by.key_id}), trusted" if by else f"the key {signed.key_id}, not trusted and not checked"
 
 
-def _requirements(folder: Path) -> list[str]:
+def requirements_listed(folder: Path) -> list[str]:
+    """The lines of a folder's requirements, without remarks; none of a file that is too large to be one."""
     file = folder / REQUIREMENTS
     if not file.is_file() or file.stat().st_size > _LARGEST_TEXT:
         return []

@@ -9,20 +9,26 @@ from typing import Any
 
 from modelyard.core import plugins
 from modelyard.core.errors import InvalidParameter, Unavailable
-from modelyard.core.wire.table import ARTIFACTS, ENDPOINTS, REGISTRY, TRACKING
+from modelyard.core.wire.table import ARTIFACTS, ENDPOINTS, REGISTRY, TRACKING, VIEWS
+from modelyard.server import frame
 from modelyard.server.application import Application, Machinery
+from modelyard.server.changes import Watching
 from modelyard.server.commit import GroupCommit, Writers
+from modelyard.server.exports import Exports
 from modelyard.server.health import Readiness
 from modelyard.server.options import ServerOptions
+from modelyard.server.pages import PAGES, STATIC, Pages
 from modelyard.server.routing import Direct, Handler, Route, Router, make_routes
 from modelyard.server.site import Site
 from modelyard.server.space import Space
 from modelyard.server.transfers import Transfers
+from modelyard.server.views.routes import FileViews
 from modelyard.services.artifacts.contract import ArtifactStore
 from modelyard.services.artifacts.routes import ArtifactRoutes
 from modelyard.services.registry.routes import routes as registry_routes
 from modelyard.services.stores import SERVED, Locator, Stores, folder_of
 from modelyard.services.tracking.routes import routes as tracking_routes
+from modelyard.services.views.routes import routes as view_routes
 from modelyard.web.browsers import Browsers
 from modelyard.web.compression import Compression
 from modelyard.web.logs import access_log
@@ -42,49 +48,69 @@ class Server:
     """An application with what it is made of, so that whoever runs it can start, drain and close the parts."""
 
     def __init__(
-        self, app: Application, readiness: Readiness, transfers: Transfers, commits: ThreadPoolExecutor
+        self,
+        app: Application,
+        readiness: Readiness,
+        transfers: Transfers,
+        watching: Watching,
+        commits: ThreadPoolExecutor,
+        views: FileViews,
     ) -> None:
         self.app = app
         self.readiness = readiness
         self.transfers = transfers
+        self._watching = watching
         self._commits = commits
+        self._views = views
 
     @property
     def idle(self) -> bool:
         """Whether nobody waits for an answer."""
         return not self.app.waits and self.app.machinery.idle and self.transfers.tasks.idle
 
+    async def end(self) -> None:
+        """End the processes of models; before ``close``."""
+        await self._views.close()
+
     def close(self) -> None:
         """Let the threads go."""
+        self._watching.close()
         self.app.machinery.close()
         self._commits.shutdown(wait=True, cancel_futures=True)
 
 
-def create_app(stores: Stores, options: ServerOptions) -> Server:
-    """The server's application over some stores.
+def create_app(stores: Stores, options: ServerOptions, *, pages: Path = STATIC) -> Server:
+    """The server's application over some stores. ``pages`` is the folder of the built pages.
 
     Raises ``ModelyardError`` when an endpoint of the table declares no permission or is answered by nothing.
     """
     prefix = prefix_of(options.static_prefix)
-    inline = stores.database.dialect.name == "sqlite"
     commits = ThreadPoolExecutor(COMMIT_THREADS, thread_name_prefix="commit")
-    commit = GroupCommit(Writers(stores.database, stores.tracking.log_batches), commits, inline=inline)
-    files = Pool("files", FILE_THREADS)
-    machinery = Machinery(
-        commit,
-        Pool("reads", READ_THREADS[stores.database.dialect.name]),
-        files,
-        stores.requests,
-        inline=inline,
-    )
+    machinery = _machinery(stores, commits)
+    commit, files = machinery.commit, machinery.files
     space = Space(_watched(stores))
     readiness = Readiness(stores, commit, files, space)
     transfers = Transfers(files, prefix)
-    direct = transfers.direct() | Site(prefix).direct() | {"server.ready": readiness.direct}
-    handlers = _handlers(stores, options)
+    watching = Watching(stores.views.changes(), machinery.reads, inline=machinery.inline)
+    commit.on_written = watching.written
+    artifacts = _artifact_routes(stores, options)
+    views = FileViews(stores, artifacts, machinery, transfers.tasks, options)
+    direct = {
+        **watching.direct(),
+        **transfers.direct(),
+        **Exports(transfers.tasks, machinery.reads).direct(),
+        **Site(prefix).direct(),
+        **views.direct(),
+        **Pages(files, transfers.tasks, prefix, pages).direct(),
+        **frame.direct(),
+        "server.ready": readiness.direct,
+    }
+    handlers = _handlers(stores, artifacts) | dict(views.handlers())
     off = _switched_off(options)
     routes = make_routes(
-        ENDPOINTS, handlers | dict.fromkeys(off, _refuse_off), direct | dict.fromkeys(off, _answer_off)
+        ENDPOINTS + PAGES + frame.FRAMES,
+        handlers | dict.fromkeys(off, _refuse_off),
+        direct | dict.fromkeys(off, _answer_off),
     )
     app = Application(
         Router(routes, prefix),
@@ -94,7 +120,7 @@ def create_app(stores: Stores, options: ServerOptions) -> Server:
         compression=Compression(options.compress),
     )
     app.access_log = access_log() if options.access_log else None
-    return Server(app, readiness, transfers, commits)
+    return Server(app, readiness, transfers, watching, commits, views)
 
 
 def prefix_of(text: str) -> str:
@@ -106,14 +132,29 @@ def prefix_of(text: str) -> str:
     return text
 
 
-def _handlers(stores: Stores, options: ServerOptions) -> dict[str, Handler]:
-    artifacts = ArtifactRoutes(
+def _machinery(stores: Stores, commits: ThreadPoolExecutor) -> Machinery:
+    inline = stores.database.dialect.name == "sqlite"
+    return Machinery(
+        GroupCommit(Writers(stores.database, stores.tracking.log_batches), commits, inline=inline),
+        Pool("reads", READ_THREADS[stores.database.dialect.name]),
+        Pool("files", FILE_THREADS),
+        stores.requests,
+        inline=inline,
+    )
+
+
+def _artifact_routes(stores: Stores, options: ServerOptions) -> ArtifactRoutes:
+    return ArtifactRoutes(
         stores.artifacts,
         Locator(stores.tracking, stores.registry),
         base=stores.artifact_base,
         allowed=_allowed(stores, options),
     )
+
+
+def _handlers(stores: Stores, artifacts: ArtifactRoutes) -> dict[str, Handler]:
     found: dict[str, Callable[[Any], Any]] = {row.name: getattr(artifacts, row.verb) for row in ARTIFACTS}
+    found |= view_routes(stores.views)
     return found | dict(tracking_routes(stores.tracking)) | dict(registry_routes(stores.registry))
 
 
@@ -135,7 +176,7 @@ def _allowed(stores: Stores, options: ServerOptions) -> Mapping[str, ArtifactSto
 def _switched_off(options: ServerOptions) -> frozenset[str]:
     """The endpoints that this server was told not to offer."""
     if options.artifacts_only:
-        return frozenset(row.name for row in TRACKING + REGISTRY) | {
+        return frozenset(row.name for row in TRACKING + REGISTRY + VIEWS + PAGES) | {
             row.name for row in ARTIFACTS if row.name not in _PROXIED
         }
     return frozenset() if options.serve_artifacts else _PROXIED

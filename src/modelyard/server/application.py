@@ -11,6 +11,7 @@ from typing import Any
 
 from modelyard.core.errors import LimitExceeded
 from modelyard.core.wire.codec import encode_reply
+from modelyard.core.wire.endpoint import Need
 from modelyard.server import intake
 from modelyard.server.commit import LOCK_WAIT, GroupCommit, Job
 from modelyard.server.routing import USUAL_AT_ONCE, Route, Router
@@ -26,6 +27,7 @@ from modelyard.web.request import Packed, Request
 log = logging.getLogger(__name__)
 
 MAX_BODIES = 128_000_000  # bytes of JSON bodies that are being sent or read at the same time
+PREVIEW_THREADS = 2
 _CORS_HEADERS = b"authorization, content-type, idempotency-key"
 LOCAL = "local"  # the one principal there is without authentication
 
@@ -37,6 +39,8 @@ class Machinery:
         self.commit = commit
         self.reads = reads
         self.files = files
+        self.previews = Pool("previews", PREVIEW_THREADS)
+        self.pools = {"reads": reads, "files": files, "previews": self.previews}
         self.bodies = Pool("bodies", 1)  # what reads JSON lets no other thread run meanwhile; two would be two delays
         self.requests = requests
         self.inline = inline  # short reads run on the event loop
@@ -44,11 +48,11 @@ class Machinery:
     @property
     def idle(self) -> bool:
         """Whether nothing runs or waits to run."""
-        return self.commit.idle and self.reads.idle and self.files.idle and self.bodies.idle
+        return self.commit.idle and self.bodies.idle and all(pool.idle for pool in self.pools.values())
 
     def close(self) -> None:
         """Let the threads go."""
-        for pool in (self.reads, self.files, self.bodies):
+        for pool in (*self.pools.values(), self.bodies):
             pool.close()
 
 
@@ -101,8 +105,9 @@ class Application(Reception):
             reply = route.handle(message)
             request.reply_json(reply if isinstance(reply, bytes) else encode_reply(reply))
         else:
-            pool = self.machinery.files if route.is_file_work else self.machinery.reads
-            pool.submit(LOCAL, partial(self._work, request, route, message), request.deliver)
+            pool = self.machinery.pools[route.threads]
+            deliver = partial(self._written, request, message) if route.endpoint.need > Need.USE else request.deliver
+            pool.submit(LOCAL, partial(self._work, request, route, message), deliver)
 
     def too_large(self, request: Request) -> None:
         """The body has grown beyond its limit."""
@@ -117,7 +122,7 @@ class Application(Reception):
         if route is None:
             answer_other_method(request, methods, self._browsers, headers=_CORS_HEADERS)
             return
-        self._browsers.check(request, any_host=route.any_host)
+        self._browsers.check(request, any_host=route.any_host, is_page=route.is_page)
         request.route = route
         request.limit = route.limit
         if request.method in intake.WITH_BODY:
@@ -154,6 +159,12 @@ class Application(Reception):
             return once(f"{LOCAL} {route.name} {named}", digest, lambda: encode_reply(handle(message)))
 
         return run
+
+    def _written(self, request: Request, message: Any, outcome: Any) -> None:
+        """Something long that changes what is kept, and no part of a group commit, has been done or has failed."""
+        request.deliver(outcome)
+        if not isinstance(outcome, BaseException):
+            self.machinery.commit.on_written(message, b"")
 
     def _work(self, request: Request, route: Route, message: Any) -> bytes | Packed:
         """On a thread: the handler, its encoding, and its compression."""

@@ -88,6 +88,7 @@ class GroupCommit:
         # When a group was last on disk, by the event loop's clock; never, when one has found no database since.
         self.committed_at = -math.inf
         self.on_failure: Callable[[ModelyardError], None] = log.critical
+        self.on_written: Callable[[Any, bytes], None] = _ignore  # told each message that was written, and its answer
 
     def submit(self, job: Job) -> None:
         """Take a write into the next group. Raises ``LimitExceeded`` when too many wait."""
@@ -205,6 +206,8 @@ class GroupCommit:
                 self.committed_at = -math.inf
         for job, outcome in told:
             job.deliver(outcome)
+            if isinstance(outcome, bytes):
+                self.on_written(job.message, outcome)
         if failure is not None:
             self.on_failure(failure)
 
@@ -244,6 +247,10 @@ class GroupCommit:
         else:
             self._retry()
             self._tell([(job, outcome)], committed=isinstance(outcome, bytes))
+
+
+def _ignore(message: Any, reply: bytes) -> None:
+    """Nobody wants to know."""
 
 
 def run_group(writers: Writers, jobs: list[Job], *, wait: float) -> list[Outcome]:

@@ -29,6 +29,8 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     allow_roots: tuple[str, ...] = ()
     serve_artifacts: bool = True
     artifacts_only: bool = False
+    predict: bool = True
+    """Whether pages may have registered models predict, in confined processes of the server."""
     drain_delay: float = 1.0
     drain_limit: float = 20.0
     accept_data_loss: bool = False

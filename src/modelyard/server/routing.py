@@ -22,6 +22,10 @@ _LOGGING = frozenset({"tracking.log_metric", "tracking.log_batch", "tracking.log
 # What load balancers and supervisors ask by whatever name they know us.
 _ANY_HOST = frozenset({"server.health", "server.ready", "server.version"})
 
+# By endpoint or service: the threads that its long reads run on. Looking into files may be long, and shall hold up nobody
+# who sends or fetches one.
+_THREADS = {"artifacts": "files", "views.preview_file": "previews", "views.describe_model": "previews"}
+
 # Bodies of so many bytes are read on the event loop: any; those of the usual form. The worst of either takes 2 ms.
 AT_ONCE = 16_384
 USUAL_AT_ONCE = 262_144
@@ -41,14 +45,15 @@ class Route:
         "direct",
         "endpoint",
         "handle",
-        "is_file_work",
         "is_json",
         "is_logging",
+        "is_page",
         "is_upload",
         "kind",
         "limit",
         "name",
         "reader",
+        "threads",
     )
 
     def __init__(self, endpoint: Endpoint, handle: Handler, direct: Direct | None = None) -> None:
@@ -61,8 +66,9 @@ class Route:
         self.handle = handle
         self.direct = direct
         self.is_upload = not self.is_json and "GET" not in endpoint.methods
-        self.is_file_work = endpoint.service == "artifacts"
+        self.threads = _THREADS.get(endpoint.name) or _THREADS.get(endpoint.service, "reads")
         self.is_logging = endpoint.name in _LOGGING
+        self.is_page = endpoint.name.startswith("pages.page")
         self.any_host = endpoint.name in _ANY_HOST
 
     def read(self, request: Request) -> Any:

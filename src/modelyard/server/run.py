@@ -103,8 +103,9 @@ class Platform:
         self._server.readiness.draining = True
 
     async def close(self) -> None:
-        """Let the threads go."""
+        """Let the threads and the models' processes go."""
         self._upkeep.close()
+        await self._server.end()
         self._server.close()
 
     def _on_failure(self, failure: ModelyardError) -> None:
@@ -115,11 +116,12 @@ class Platform:
 
 
 def with_settings(options: ServerOptions, settings: Settings) -> ServerOptions:
-    """The options with the host names and origins of the environment added to those of the command line."""
+    """The options of the command line with what the environment says of hosts, origins and predictions."""
     return msgspec.structs.replace(
         options,
         allowed_hosts=(*options.allowed_hosts, *listed(settings.server_allowed_hosts)),
         trusted_origins=(*options.trusted_origins, *listed(settings.server_cors_allowed_origins)),
+        predict=options.predict and settings.server_predict,
     )
 
 

@@ -6,10 +6,9 @@ import asyncio
 import os
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
@@ -20,10 +19,11 @@ from modelyard.core.wire.messages.artifacts import MultipartUploadReply
 from modelyard.server import intake
 from modelyard.server.lent import PIECE, lent
 from modelyard.server.routing import Direct, Route
+from modelyard.server.streaming import answering, send_piece
 from modelyard.services.artifacts.contract import Download, Upload
 from modelyard.web.pools import Pool
 from modelyard.web.replies import FILE_POLICY
-from modelyard.web.request import DisconnectedError, Request, Stream
+from modelyard.web.request import Request, Stream
 from modelyard.web.tasks import Tasks
 
 UPLOADS = ("upload_artifact", "upload_part", "upload_run_artifact")
@@ -55,24 +55,10 @@ class Transfers:
 
     def direct(self) -> dict[str, Direct]:
         """Endpoint name → what answers it."""
-        found: dict[str, Direct] = {f"artifacts.{verb}": self._start(self._upload) for verb in UPLOADS}
-        found.update({f"artifacts.{verb}": self._start(self._download) for verb in DOWNLOADS})
-        found["artifacts.create_multipart_upload"] = self._start(self._begin_parts)
+        found: dict[str, Direct] = {f"artifacts.{verb}": answering(self.tasks, self._upload) for verb in UPLOADS}
+        found.update({f"artifacts.{verb}": answering(self.tasks, self._download) for verb in DOWNLOADS})
+        found["artifacts.create_multipart_upload"] = answering(self.tasks, self._begin_parts)
         return found
-
-    def _start(self, work: Callable[[Request, Route], Awaitable[None]]) -> Direct:
-        async def run(request: Request, route: Route) -> None:
-            try:
-                await work(request, route)
-            except DisconnectedError:
-                request.connection.cut()
-            except Exception as error:  # noqa: BLE001  # the border: whatever it is, the client is answered
-                if request.answered:
-                    request.connection.cut()
-                else:
-                    request.connection.app.fail(request, error)
-
-        return lambda request, route: cast("None", self.tasks.start(run(request, route)))
 
     # in
 
@@ -150,12 +136,7 @@ class Transfers:
     async def _send_pieces(self, request: Request, download: Download, start: int, stop: int) -> None:
         pieces = download.chunks(start, stop)
         while piece := await self._files.run(partial(next, pieces, b"")):
-            connection = request.connection
-            if connection.transport is None:
-                raise DisconnectedError
-            connection.transport.write(piece)
-            connection.moved(len(piece))
-            await connection.writable()
+            await send_piece(request, piece)
 
     async def _send_file(self, request: Request, download: Download, head: bytes, start: int, stop: int) -> None:
         source = download.fileno()

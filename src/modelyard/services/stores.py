@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
@@ -22,6 +23,7 @@ from modelyard.services.registry.contract import RegistryStore, SourceResolver
 from modelyard.services.requests.contract import RequestLog
 from modelyard.services.tracking.contract import TrackingStore
 from modelyard.services.tracking.rules.limits import Limits
+from modelyard.services.views.contract import ViewStore
 
 MEMORY = ":memory:"
 DATABASE = "yard.db"
@@ -110,6 +112,7 @@ class Stores:
         registry: RegistryStore,
         requests: RequestLog,
         compactor: Compactor,
+        make_views: Callable[[], ViewStore],
     ) -> None:
         self.location = kept.location
         self.database = kept.database
@@ -119,7 +122,13 @@ class Stores:
         self.registry = registry
         self.requests = requests
         self.compactor = compactor
+        self._make_views = make_views
         self.lock = kept.lock
+
+    @cached_property
+    def views(self) -> ViewStore:
+        """What the pages show. Only servers ask for it, so that a client with a folder starts without it."""
+        return self._make_views()
 
     def close(self) -> None:
         """Close the database and let others have the store. Idempotent."""
@@ -241,11 +250,9 @@ def _artifacts(folder: Path | None, named: str) -> ArtifactStore:
 
 
 def _together(kept: Kept, settings: Settings, clock: Clock) -> Stores:
+    limits = Limits(truncate_long_values=settings.truncate_long_values)
     tracking = plugins.load("tracking_stores", "sql")(
-        kept.database,
-        clock=clock,
-        artifact_base=kept.artifact_base,
-        limits=Limits(truncate_long_values=settings.truncate_long_values),
+        kept.database, clock=clock, artifact_base=kept.artifact_base, limits=limits
     )
     tracking.ensure_default()
     registry = plugins.load("registry_stores", "sql")(
@@ -257,7 +264,14 @@ def _together(kept: Kept, settings: Settings, clock: Clock) -> Stores:
     )
     requests = plugins.load("request_logs", "sql")(kept.database, clock=clock)
     compactor = plugins.load("compactors", "sql")(kept.database, clock=clock)
-    return Stores(kept, tracking, registry, requests, compactor)
+
+    def make_views() -> ViewStore:
+        opened: ViewStore = plugins.load("view_stores", "sql")(
+            kept.database, clock=clock, artifact_base=kept.artifact_base, artifacts=kept.artifacts, limits=limits
+        )
+        return opened
+
+    return Stores(kept, tracking, registry, requests, compactor, make_views)
 
 
 def find_database(location: str) -> Database:

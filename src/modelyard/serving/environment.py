@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -17,9 +18,10 @@ from modelyard.models.environments import Environments, Manager, needed
 from modelyard.models.installer import NotInstalled
 from modelyard.models.mlmodel import Model
 from modelyard.models.trust import admit
+from modelyard.models.twin import twin_needs
 from modelyard.models.unmet import broken, unmet
 from modelyard.models.verify import package_home
-from modelyard.serving.options import EnvManager
+from modelyard.serving.options import EnvManager, Runtime
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +35,10 @@ class Interpreter(NamedTuple):
     home: str
 
 
-def interpreter(folder: Path, manager: EnvManager, *, trust: str | None = None) -> Interpreter:
-    """The interpreter for a model folder.
+def interpreter(
+    folder: Path, manager: EnvManager, *, trust: str | None = None, runtime: Runtime = "native"
+) -> Interpreter:
+    """The interpreter for a model folder, or for its ONNX twin, which needs a runtime beside what the model asks for.
 
     ``local`` is the one that runs this. ``uv``, ``virtualenv`` and ``conda`` make an environment of the folder's
     requirements, or find the one that was made before. ``auto`` takes this one where all that the model asks for is here
@@ -46,8 +50,9 @@ def interpreter(folder: Path, manager: EnvManager, *, trust: str | None = None) 
     """
     if manager == "local":
         return _here()
+    also = twin_needs(folder) if runtime == "onnx" else []
     if manager == "auto":
-        lacking = _lacking(folder)
+        lacking = _lacking(folder, also)
         if not lacking:
             log.info("All that the model asks for is installed here: its process runs in this environment.")
             _compare_python(folder)
@@ -68,7 +73,7 @@ def interpreter(folder: Path, manager: EnvManager, *, trust: str | None = None) 
             " ('modelyard models inspect'), or use --env-manager local."
         )
     try:
-        made = Environments.of_user().open(folder, _chosen(manager))
+        made = Environments.of_user().open(folder, _chosen(manager), also=also)
     except NotInstalled as error:
         log.error("%s", error.message)
         last = error.message.strip().rpartition("\n")[2]
@@ -87,10 +92,10 @@ def _chosen(manager: EnvManager) -> Manager:
     return cast("Manager", manager)
 
 
-def _lacking(folder: Path) -> list[str]:
+def _lacking(folder: Path, also: Sequence[str]) -> list[str]:
     limits = folder / environment.CONSTRAINTS
     constraints = environment.read_requirements(limits) if limits.is_file() else []
-    return [*unmet(needed(folder)), *broken(constraints)]
+    return [*unmet([*needed(folder), *also]), *broken(constraints)]
 
 
 def _is_trusted(folder: Path, trust: str | None) -> bool:

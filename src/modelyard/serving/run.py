@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
 import logging
 import socket
 import ssl
 from pathlib import Path
-from typing import NamedTuple
 
 import uvloop
 
@@ -16,16 +14,15 @@ from modelyard.client.artifacts.references import ModelReference, parse_model, p
 from modelyard.client.client import MlflowClient
 from modelyard.client.flavors.verbs import fetch_model
 from modelyard.core.errors import InvalidParameter, NotFound
-from modelyard.models.verify import read_verdict
 from modelyard.serving.admission import admit_model
-from modelyard.serving.confine import Confinement, secrets, shield
+from modelyard.serving.confine import shield
 from modelyard.serving.environment import interpreter
 from modelyard.serving.front import Front
 from modelyard.serving.launching import Launcher
 from modelyard.serving.options import ServeOptions
 from modelyard.serving.pool import Pool
 from modelyard.serving.scratch import scratch_folder
-from modelyard.serving.worker.frames import Start
+from modelyard.serving.starting import Model, failed_verification, start_of
 from modelyard.web import logs
 from modelyard.web.browsers import Browsers
 from modelyard.web.listening import allow_many_files, listen, tls_context
@@ -50,7 +47,7 @@ def serve(options: ServeOptions) -> int:
         scratch_folder() as place,
     ):
         model = find(options)
-        python = interpreter(model.folder, options.env_manager, trust=options.trust)
+        python = interpreter(model.folder, options.env_manager, trust=options.trust, runtime=options.runtime)
         launcher = Launcher(python, start_of(options, model), place)
         allow_many_files()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -71,22 +68,13 @@ async def _until_stopped(
     return await running.until_stopped()
 
 
-class Model(NamedTuple):
-    """A model that may be served: its folder, the digest of its files, and what its card says of where it is from."""
-
-    folder: Path
-    digest: str
-    facts: dict[str, str]
-
-
 def find(options: ServeOptions) -> Model:
     """The model of the options. Raises ``ModelyardError`` where it is not there, not trusted, or failed its verification."""
     uri, facts = resolve(options.model)
     fetched = Path(uri) if Path(uri).exists() else fetch_model(uri)  # what is here already needs no store
     admitted = admit_model(fetched, trust=options.trust, runtime=options.runtime)
-    verdict = read_verdict(admitted.folder)
-    if verdict is not None and verdict.status == "failed":
-        told = f"The model did not pass its verification: {verdict.message.rstrip('.')}."
+    told = failed_verification(admitted.folder)
+    if told:
         if not options.allow_unverified:
             raise InvalidParameter(f"{told} To serve it all the same, say --allow-unverified.")
         log.warning("%s", told)
@@ -114,28 +102,6 @@ def _version_of(named: ModelReference) -> str:
     if not found:
         raise NotFound(f"There is no version of {named.name!r} in the stage {named.stage!r}.")
     return str(max(int(each.version) for each in found))
-
-
-def start_of(options: ServeOptions, model: Model) -> Start:
-    """What workers are told."""
-    return Start(
-        folder=str(model.folder),
-        facts=model.facts,
-        runtime=options.runtime,
-        trust=model.digest,
-        batching=options.batching,
-        fast=options.fast,
-        numpy=_numpy_here(),
-        max_output=options.max_output,
-        confinement=Confinement(scratch="", parent=0, hidden=secrets(), network=options.network, memory=options.memory),
-    )
-
-
-def _numpy_here() -> str:
-    try:
-        return importlib.metadata.version("numpy")
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 def check(options: ServeOptions) -> None:

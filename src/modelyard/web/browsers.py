@@ -41,8 +41,11 @@ class Browsers:
         self._origins = {_trusted(origin) for origin in trusted_origins if origin.strip()}
         self._known: set[bytes] = set()  # Host headers found good, as they came
 
-    def check(self, request: Request, *, any_host: bool = False) -> None:
-        """Raise ``PermissionDenied`` for a request that a foreign page may have caused; note what CORS wants said."""
+    def check(self, request: Request, *, any_host: bool = False, is_page: bool = False) -> None:
+        """Raise ``PermissionDenied`` for a request that a foreign page may have caused; note what CORS wants said.
+
+        To a page of ours (``is_page``) another site may lead: a browser opens it, and shows that site nothing of it.
+        """
         headers = request.headers
         host = headers.get(b"host", b"")
         if host not in self._known and not any_host:
@@ -51,7 +54,7 @@ class Browsers:
         if origin is not None and self._is_trusted(origin, host, request):
             return
         site = headers.get(b"sec-fetch-site")
-        if site is not None and site not in (b"same-origin", b"none"):
+        if site is not None and site not in (b"same-origin", b"none") and not (is_page and _is_opened(request)):
             raise PermissionDenied(FOREIGN_SITE)
 
     def _check_host(self, raw: bytes, local: str) -> None:
@@ -79,6 +82,12 @@ class Browsers:
             if own is not None and origin == (scheme, own[0], own[1] or _DEFAULT_PORTS[scheme]):
                 return False
         raise PermissionDenied(FOREIGN_ORIGIN)
+
+
+def _is_opened(request: Request) -> bool:
+    """Whether a browser asks for what it will show in a tab or window of its own."""
+    headers = request.headers
+    return headers.get(b"sec-fetch-mode") == b"navigate" and headers.get(b"sec-fetch-dest") == b"document"
 
 
 Name = str | IPv4Address | IPv6Address

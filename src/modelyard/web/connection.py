@@ -52,6 +52,7 @@ class Connection(asyncio.Protocol):
         "address",
         "app",
         "current",
+        "endless",
         "is_far",
         "local",
         "secure",
@@ -69,6 +70,7 @@ class Connection(asyncio.Protocol):
         self.address = self.local = ""
         self.secure = False
         self.is_far = False
+        self.endless = False  # the answer has no end of its own: the client, or the server, goes away
         self.waits_for_us = False  # the client is not slow: it is our turn
         self.when_lost: Callable[[], None] | None = None
         self._parser: Any = httptools.HttpRequestParser(self)
@@ -126,7 +128,7 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """A client that has sent its request may close its side and wait for the answer."""
         current = self.current
-        if current is not None and current.complete and not self.secure:
+        if current is not None and current.complete and not self.secure and not self.endless:
             current.keep_alive = False
             return True
         return False
@@ -203,6 +205,11 @@ class Connection(asyncio.Protocol):
 
     # what requests call
 
+    @property
+    def knows_chunks(self) -> bool:
+        """Whether the client speaks a version of HTTP that has bodies in chunks."""
+        return self._parser is not None and self._parser.get_http_version() != "1.0"
+
     def hold(self, why: str) -> None:
         """Stop reading."""
         if not self._held and self.transport is not None and not self.transport.is_closing():
@@ -264,7 +271,9 @@ class Connection(asyncio.Protocol):
 
     def close_when_idle(self) -> None:
         """The server is going away: answer what is asked and nothing more."""
-        if self.current is not None:
+        if self.endless and self.transport is not None and self.transport.get_write_buffer_size():
+            self.transport.abort()
+        elif self.current is not None and not self.endless:
             self.current.keep_alive = False
         elif self.transport is not None:
             self.transport.close()
@@ -274,7 +283,7 @@ class Connection(asyncio.Protocol):
     def check_time(self, now: float) -> None:
         """Close when the client has been silent or slow for too long; called once a second."""
         transport, current = self.transport, self.current
-        if transport is None:
+        if transport is None or self.endless:
             return
         if current is None:
             waits = HEAD_SECONDS if self._headers is not None or self._head_bytes else IDLE_SECONDS

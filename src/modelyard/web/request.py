@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 DISCARDED = 1_000_000  # of a body that nobody wants; beyond it the connection is closed instead
 STREAM_HIGH = 1_500_000
 DEFERRED_LIMIT = 2_000_000
+_WITHOUT_BODY = frozenset({204, 304})
 
 
 class Packed(NamedTuple):
@@ -201,14 +202,17 @@ class Request:
     def head(
         self,
         status: int,
-        length: int,
+        length: int | None,
         *,
         content_type: bytes = JSON,
         headers: bytes = b"",
         policy: bytes = API_POLICY,
     ) -> bytes:
-        """The head of an answer with a body of ``length`` bytes."""
-        if self.connection.app.draining:
+        """The head of an answer with a body of ``length`` bytes, or of one in chunks whose length is not known.
+
+        A client that knows no chunks, of HTTP/1.0, reads until the connection ends.
+        """
+        if self.connection.app.draining or (length is None and not self.connection.knows_chunks):
             self.keep_alive = False
         return b"".join(
             (
@@ -216,11 +220,16 @@ class Request:
                 policy,
                 self.extra,
                 headers,
-                b"" if status == 204 else b"content-type: %s\r\ncontent-length: %d\r\n" % (content_type, length),
+                b"" if status in _WITHOUT_BODY else b"content-type: %s\r\n%s" % (content_type, self._measure(length)),
                 b"" if self.keep_alive else b"connection: close\r\n",
                 b"x-request-id: %s\r\n\r\n" % self.id,
             )
         )
+
+    def _measure(self, length: int | None) -> bytes:
+        if length is None:
+            return b"transfer-encoding: chunked\r\n" if self.connection.knows_chunks else b""
+        return b"content-length: %d\r\n" % length
 
     def send(self, data: bytes) -> None:
         """Send the beginning of the answer."""

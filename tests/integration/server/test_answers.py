@@ -25,7 +25,15 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.mark.parametrize(
     "path",
-    ["/nope", "/", "/api/2.0/mlflow", f"{API}/runs/get/", "/API/2.0/mlflow/runs/get", "//health", f"{API}//runs/get"],
+    [
+        "/nope",
+        "/index.html",
+        "/api/2.0/mlflow",
+        f"{API}/runs/get/",
+        "/API/2.0/mlflow/runs/get",
+        "//health",
+        f"{API}//runs/get",
+    ],
 )
 def test_an_unknown_path_is_a_real_404(local: LocalServer, path: str) -> None:
     for method in ("GET", "POST", "DELETE", "OPTIONS"):

@@ -1177,21 +1177,21 @@ export interface Wire {
   "views.find_values": { request: FindValues; reply: KeysFound };
   "views.find_varying": { request: FindVarying; reply: VaryingFound };
   "views.group_runs": { request: GroupRuns; reply: RunGroups };
-  "views.export_runs": { request: ExportRuns; reply: Changed };
-  "views.get_series": { request: GetSeries; reply: SeriesFound };
-  "views.compare_runs": { request: CompareRuns; reply: Comparison };
-  "views.watch_changes": { request: WatchChanges; reply: Changes };
+  "views.export_runs": { request: ExportRuns; reply: Empty };
   "views.change_runs": { request: ChangeRuns; reply: Changed };
   "views.change_experiments": { request: ChangeExperiments; reply: Changed };
   "views.purge_deleted": { request: PurgeDeleted; reply: Changed };
   "views.keep_view": { request: KeepView; reply: ViewKept };
   "views.get_view": { request: GetView; reply: KeepView };
+  "views.get_series": { request: GetSeries; reply: SeriesFound };
+  "views.compare_runs": { request: CompareRuns; reply: Comparison };
+  "views.watch_changes": { request: WatchChanges; reply: Changes };
   "views.preview_file": { request: PreviewFile; reply: FilePreview };
-  "views.get_thumbnail": { request: GetThumbnail; reply: Changed };
-  "views.get_archive": { request: GetArchive; reply: Changed };
+  "views.get_thumbnail": { request: GetThumbnail; reply: Empty };
+  "views.get_archive": { request: GetArchive; reply: Empty };
   "views.describe_model": { request: DescribeModel; reply: ModelCard };
   "views.predict_once": { request: PredictOnce; reply: Predicted };
-  "views.about": { request: AboutServer; reply: About };
+  "views.about_server": { request: AboutServer; reply: About };
 }
 
 export const rows: Record<keyof Wire, { method: string; path: string }> = {
@@ -1283,18 +1283,18 @@ export const rows: Record<keyof Wire, { method: string; path: string }> = {
   "views.find_varying": { method: "POST", path: "/api/1.0/modelyard/views/varying" },
   "views.group_runs": { method: "POST", path: "/api/1.0/modelyard/views/groups" },
   "views.export_runs": { method: "GET", path: "/api/1.0/modelyard/views/export" },
-  "views.get_series": { method: "POST", path: "/api/1.0/modelyard/views/series" },
-  "views.compare_runs": { method: "POST", path: "/api/1.0/modelyard/views/compare" },
-  "views.watch_changes": { method: "GET", path: "/api/1.0/modelyard/views/changes" },
   "views.change_runs": { method: "POST", path: "/api/1.0/modelyard/views/runs/change" },
   "views.change_experiments": { method: "POST", path: "/api/1.0/modelyard/views/experiments/change" },
   "views.purge_deleted": { method: "POST", path: "/api/1.0/modelyard/views/purge" },
   "views.keep_view": { method: "POST", path: "/api/1.0/modelyard/views/keep" },
   "views.get_view": { method: "GET", path: "/api/1.0/modelyard/views/kept/{view_id}" },
+  "views.get_series": { method: "POST", path: "/api/1.0/modelyard/views/series" },
+  "views.compare_runs": { method: "POST", path: "/api/1.0/modelyard/views/compare" },
+  "views.watch_changes": { method: "GET", path: "/api/1.0/modelyard/views/changes" },
   "views.preview_file": { method: "GET", path: "/api/1.0/modelyard/views/file" },
   "views.get_thumbnail": { method: "GET", path: "/api/1.0/modelyard/views/thumbnail" },
   "views.get_archive": { method: "GET", path: "/api/1.0/modelyard/views/archive" },
   "views.describe_model": { method: "GET", path: "/api/1.0/modelyard/views/model" },
   "views.predict_once": { method: "POST", path: "/api/1.0/modelyard/views/predict" },
-  "views.about": { method: "GET", path: "/api/1.0/modelyard/views/about" },
+  "views.about_server": { method: "GET", path: "/api/1.0/modelyard/views/about" },
 };

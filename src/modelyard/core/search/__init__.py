@@ -1,5 +1,6 @@
 """The filter language: lexer, parser, predicate, fields, orders, and the evaluator that says what they mean."""
 
+from modelyard.core.search.columns import Column, parse_column, parse_column_order, parse_columns
 from modelyard.core.search.evaluate import DatasetFilter, DatasetUse, Measured, Record, matches, order_records
 from modelyard.core.search.fields import (
     EXPERIMENTS,
@@ -21,6 +22,7 @@ __all__ = [
     "REGISTERED_MODELS",
     "RUNS",
     "And",
+    "Column",
     "Compare",
     "DatasetFilter",
     "DatasetUse",
@@ -38,6 +40,9 @@ __all__ = [
     "both",
     "matches",
     "order_records",
+    "parse_column",
+    "parse_column_order",
+    "parse_columns",
     "parse_filter",
     "parse_order_by",
     "parse_order_objects",

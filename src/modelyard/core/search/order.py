@@ -34,9 +34,9 @@ def parse_order_by(clauses: Sequence[str], table: FieldTable) -> tuple[OrderKey,
     >>> [(key.field.key, key.ascending) for key in parse_order_by(["metrics.loss DESC", "start_time"], RUNS)]
     [('loss', False), ('start_time', True)]
     """
-    _check_count(clauses)
+    check_count(clauses)
     keys = tuple(_parse_clause(clause, table) for clause in clauses)
-    _check_unique(keys, clauses)
+    check_unique(keys, clauses)
     return keys
 
 
@@ -46,18 +46,20 @@ def parse_order_objects(objects: Sequence[OrderObject], table: FieldTable) -> tu
     Raises:
         InvalidParameter: an object names no field or one that cannot be ordered by, or a digest without a dataset.
     """
-    _check_count(objects)
+    check_count(objects)
     keys = tuple(_parse_object(each, table) for each in objects)
-    _check_unique(keys, [each.field_name or "" for each in objects])
+    check_unique(keys, [each.field_name or "" for each in objects])
     return keys
 
 
-def _check_count(clauses: Sequence[object]) -> None:
+def check_count(clauses: Sequence[object]) -> None:
+    """Refuse an order of too many fields."""
     if len(clauses) > MAX_KEYS:
         raise InvalidParameter(f"`order_by` holds {len(clauses)} fields; at most {MAX_KEYS} are allowed.")
 
 
-def _check_unique(keys: tuple[OrderKey, ...], clauses: Sequence[str]) -> None:
+def check_unique(keys: tuple[OrderKey, ...], clauses: Sequence[str]) -> None:
+    """Refuse an order that names a field twice."""
     seen = {(key.field, key.dataset_name, key.dataset_digest) for key in keys}
     if len(seen) < len(keys):
         raise InvalidParameter(f"`order_by` contains duplicate fields: {list(clauses)}")

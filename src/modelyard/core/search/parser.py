@@ -24,6 +24,7 @@ from itertools import pairwise
 from modelyard.core.errors import InvalidParameter
 from modelyard.core.search.fields import FieldTable, ValueType
 from modelyard.core.search.lexer import Source, Token, TokenKind, integer_or_float, tokenize
+from modelyard.core.search.pattern import BAD_REGEX
 from modelyard.core.search.predicate import And, Aspect, Compare, Field, Kind, Not, Op, Or, Predicate, Scalar, Value
 from modelyard.core.search.regex import compile_regex
 
@@ -31,6 +32,7 @@ MAX_NESTING = 16
 
 _KEYWORD_OPERATORS = ("LIKE", "ILIKE", "IN", "BETWEEN", "RLIKE", "REGEXP")
 _ASPECTS = {str(aspect): aspect for aspect in Aspect}
+_PLACE = "at character"
 _LIST = "While parsing a list in the query, expected"
 
 
@@ -38,8 +40,8 @@ def parse_filter(text: str | None, table: FieldTable) -> Predicate | None:
     """The predicate a filter stands for; None when it is empty, which all records match.
 
     Raises:
-        InvalidParameter: the text is no filter for this table. MLflow's messages where MLflow has one; the others name
-            the character and show the place.
+        InvalidParameter: the text is no filter for this table. MLflow's messages where MLflow has one, with the place
+            of the fault behind them; the others name the character and show the place.
 
     >>> from modelyard.core.search.fields import RUNS
     >>> parse_filter("metrics.train.loss < 0.5", RUNS).field.key
@@ -55,8 +57,15 @@ def parse_filter(text: str | None, table: FieldTable) -> Predicate | None:
         if token.kind is TokenKind.SEMICOLON and following.kind is not TokenKind.END:
             raise InvalidParameter(
                 f"Search filter contained multiple expression {text!r}. Provide AND-ed expression list."
+                f" ({_PLACE} {following.start + 1})"
             )
-    return _Parser(source, tokens, table).filter()
+    parser = _Parser(source, tokens, table)
+    try:
+        return parser.filter()
+    except InvalidParameter as error:
+        if _PLACE in error.message and not error.message.startswith(BAD_REGEX):  # whose place is one in the expression
+            raise
+        raise InvalidParameter(f"{error.message} ({_PLACE} {parser.start + 1})") from error
 
 
 class Cursor:
@@ -67,6 +76,7 @@ class Cursor:
         self.table = table
         self._tokens = tokens
         self._place = 0
+        self.start = 0  # of the token that is looked at
 
     @property
     def token(self) -> Token:
@@ -81,6 +91,7 @@ class Cursor:
     def take(self) -> Token:
         """Read a token."""
         token = self.token
+        self.start = token.start
         self._place = min(self._place + 1, len(self._tokens) - 1)
         return token
 
@@ -110,8 +121,10 @@ class Cursor:
             return self.table.attribute(first.content, ordering=ordering)
         self.take()
         in_backticks = first.text.startswith("`")
+        self.start = first.start
         kind = self.table.kind(first.content if in_backticks else first.text)
         key, aspect = self._key(kind)
+        self.start = first.start
         field = self.table.field(kind, key, ordering=ordering)
         return Field(field.kind, field.key, aspect)
 
@@ -176,13 +189,15 @@ class _Parser(Cursor):
 
     def _comparison(self) -> Predicate:
         token = self.token
+        self.start = token.start
         if token.kind in (TokenKind.NUMBER, TokenKind.STRING) and self.following.kind is TokenKind.OPERATOR:
             raise InvalidParameter(f"Invalid comparison clause. Expected 'Identifier' found '{token.text}'")
         if token.kind not in (TokenKind.WORD, TokenKind.QUOTED) or token.is_word("AND", "OR"):
             raise self.unexpected("expected a comparison, such as metrics.loss < 0.5")
         field = self.field()
+        place = self.token.start
         op = self._operator(field)
-        return self._assume(Compare(field, op, self._value_of(field, op)))
+        return self._assume(Compare(field, op, self._value_of(field, op, place)))
 
     def _operator(self, field: Field) -> Op:
         token = self.token
@@ -218,7 +233,7 @@ class _Parser(Cursor):
         valid = ", ".join(f"'{op}'" for op in self.table.operators(field))
         return InvalidParameter(f"Invalid comparator '{text}' not one of {valid}")
 
-    def _value_of(self, field: Field, op: Op) -> Value:
+    def _value_of(self, field: Field, op: Op, place: int) -> Value:
         allowed = op in self.table.operators(field)
         if op in (Op.IS_NULL, Op.IS_NOT_NULL):
             return None
@@ -228,6 +243,7 @@ class _Parser(Cursor):
             return self._ends(field)
         value = self._scalar(field)
         if not allowed:
+            self.start = place
             raise self._bad_operator(field, op)
         if op is Op.MATCHES:
             compile_regex(str(value))
@@ -266,6 +282,7 @@ class _Parser(Cursor):
         return self._scalar(field)
 
     def _scalar(self, field: Field) -> Scalar:
+        self.start = self.token.start
         if self.at(TokenKind.END, TokenKind.OPERATOR, TokenKind.CLOSE, TokenKind.COMMA):
             raise self.unexpected("expected a value")
         if self.table.type_of(field) is ValueType.NUMBER:

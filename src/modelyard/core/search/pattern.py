@@ -19,6 +19,7 @@ from modelyard.core.errors import InvalidParameter
 MAX_LENGTH = 256
 MAX_REPEAT = 255
 MAX_NESTING = 20
+BAD_REGEX = "Invalid regular expression"
 _LAST = 0x10FFFF
 
 Ranges = tuple[tuple[int, int], ...]
@@ -91,7 +92,7 @@ class _Reader:
         return node
 
     def _fail(self, reason: str) -> NoReturn:
-        raise InvalidParameter(f"Invalid regular expression '{self._pattern}' at character {self._place + 1}: {reason}")
+        raise InvalidParameter(f"{BAD_REGEX} '{self._pattern}' at character {self._place + 1}: {reason}")
 
     def _peek(self) -> str:
         return self._pattern[self._place : self._place + 1]

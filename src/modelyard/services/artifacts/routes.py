@@ -98,7 +98,7 @@ class ArtifactRoutes:
 
     def upload_run_artifact(self, request: art.RunArtifact) -> Upload:
         """Begin to write a file of a run."""
-        store, key = self._place(self._locator.run_artifact_uri(request.run_id))
+        store, key = self.place(self._locator.run_artifact_uri(request.run_id))
         return store.upload(_below(key, request.path))
 
     def download_artifact(self, request: art.ProxyArtifact) -> AbstractContextManager[Download]:
@@ -118,17 +118,17 @@ class ArtifactRoutes:
         return self._download(self._locator.model_artifact_uri(request.model_id), request.artifact_file_path)
 
     def _download(self, uri: str, path: str) -> AbstractContextManager[Download]:
-        store, key = self._place(uri)
+        store, key = self.place(uri)
         return store.open(_below(key, path))
 
     def _listing(self, uri: str, path: str) -> art.ArtifactsPage:
-        store, root = self._place(uri)
+        store, root = self.place(uri)
         keys.check_folder(path)
         files = store.list(keys.join(root, path))
         prefix = f"{root}/" if root else ""
         return art.ArtifactsPage(root_uri=uri, files=[_renamed(info, info.path.removeprefix(prefix)) for info in files])
 
-    def _place(self, uri: str) -> tuple[ArtifactStore, str]:
+    def place(self, uri: str) -> tuple[ArtifactStore, str]:
         """The store and key of a location the server may open."""
         for prefix, store in self._allowed.items():
             key = rules.key_below_root(uri, prefix)

@@ -255,9 +255,28 @@ def test_a_version_number_may_be_quoted(text: str) -> None:
 
 
 def test_a_version_number_is_a_number() -> None:
-    assert (
-        refusal("version_number = 'a'", MODEL_VERSIONS) == "Invalid value for numeric attribute 'version_number': 'a'"
+    assert refusal("version_number = 'a'", MODEL_VERSIONS).startswith(
+        "Invalid value for numeric attribute 'version_number': 'a'"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "character"),
+    [
+        ("metrics.a > 1 AND acc > 1", 19),
+        ("metrics.a > 1 AND m.x > 1", 19),
+        ("metrics.a > 1 AND params.x > '1'", 28),
+        ("metrics.a > 1 AND params.x RLIKE 'a'", 28),
+        ("metrics.a > 1 AND metrics.b = 'a'", 31),
+        ("metrics.a > 1 AND params.x = LR", 30),
+        ("metrics.a > 1 AND params.x =~ '('", 31),
+        ("metrics.a > 1 AND 5 > 1", 19),
+        ("status IN ()", 11),
+        ("metrics.a > 1; metrics.b > 2", 16),
+    ],
+)
+def test_the_place_stands_behind_mlflows_words(text: str, character: int) -> None:
+    assert refusal(text).endswith(f"(at character {character})")
 
 
 @pytest.mark.parametrize("table", [REGISTERED_MODELS, MODEL_VERSIONS])

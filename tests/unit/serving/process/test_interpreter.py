@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from modelyard.core.errors import InvalidParameter, UntrustedModel
+from modelyard.models.convert import GraphOutput
 from modelyard.models.flavors.python_function import PythonFunctionFlavor
+from modelyard.models.installer import NotInstalled
 from modelyard.models.options import SaveOptions
 from modelyard.models.save import save_model
 from modelyard.models.trust import digest
+from modelyard.models.twin.certificate import FOLDER, Binding, Certificate
 from modelyard.serving.admission import admit_model
 from modelyard.serving.environment import Interpreter, interpreter
 
@@ -88,6 +91,34 @@ def test_trust_for_the_digest_is_enough(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("MODELYARD_HOME", str(tmp_path / "another"))
     with pytest.raises(InvalidParameter, match="uv is not on the PATH"):  # it would be installed
         chosen(folder, "uv", digest(folder))
+
+
+def test_an_environment_for_the_twin_is_asked_for_with_its_runtime(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = saved(tmp_path, "msgspec>=0.1")
+    with_certificate(folder, {"onnx": "1.0.1", "onnxruntime": "0.9.9"})
+    assert chosen(folder, "auto", digest(folder)).python == HERE
+    with caplog.at_level(logging.INFO, logger="modelyard"), pytest.raises(NotInstalled):
+        interpreter(folder, "auto", trust=digest(folder), runtime="onnx")
+    assert "onnx==1.0.1: " in caplog.text
+    assert "onnxruntime==0.9.9: " in caplog.text
+
+
+def with_certificate(folder: Path, versions: dict[str, str]) -> None:
+    (folder / FOLDER).mkdir()
+    Certificate(
+        status="passed",
+        message="all 3 rows agree.",
+        rows={"example": 3},
+        crossed=0,
+        absolute_tolerance=0.0,
+        relative_tolerance=0.0,
+        versions=versions,
+        binding=Binding(inputs=[], output=GraphOutput("prediction")),
+    ).write(folder)
+    for name in ("manifest.json", "manifest.sig"):
+        (folder / name).unlink()
 
 
 def test_a_worker_is_told_to_trust_exactly_what_the_front_admitted(

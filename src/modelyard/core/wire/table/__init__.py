@@ -4,6 +4,7 @@ from modelyard.core.wire.table.artifacts import ARTIFACTS
 from modelyard.core.wire.table.registry import REGISTRY
 from modelyard.core.wire.table.server import SERVER
 from modelyard.core.wire.table.tracking import TRACKING
+from modelyard.core.wire.table.views import VIEWS
 from modelyard.core.wire.table.whole import BY_NAME, ENDPOINTS
 
-__all__ = ["ARTIFACTS", "BY_NAME", "ENDPOINTS", "REGISTRY", "SERVER", "TRACKING"]
+__all__ = ["ARTIFACTS", "BY_NAME", "ENDPOINTS", "REGISTRY", "SERVER", "TRACKING", "VIEWS"]

@@ -10,7 +10,8 @@ from modelyard.core.wire.table.artifacts import ARTIFACTS
 from modelyard.core.wire.table.registry import REGISTRY
 from modelyard.core.wire.table.server import SERVER
 from modelyard.core.wire.table.tracking import TRACKING
+from modelyard.core.wire.table.views import VIEWS
 
-ENDPOINTS: tuple[Endpoint, ...] = TRACKING + REGISTRY + ARTIFACTS + SERVER
+ENDPOINTS: tuple[Endpoint, ...] = TRACKING + REGISTRY + ARTIFACTS + SERVER + VIEWS
 
 BY_NAME: Mapping[str, Endpoint] = MappingProxyType({endpoint.name: endpoint for endpoint in ENDPOINTS})

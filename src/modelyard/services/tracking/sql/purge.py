@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from modelyard.db import Connection, Database
+from modelyard.db import Connection, Database, Row
 from modelyard.services.tracking.sql.lists import rows_in
 from modelyard.services.tracking.sql.metrics import log
 from modelyard.services.tracking.sql.places import model_key, run_key
@@ -105,15 +105,20 @@ def forget_leftovers(db: Database, keys: Sequence[str]) -> None:
         conn.many("DELETE FROM leftovers WHERE key = ?", [(key,) for key in keys])
 
 
+def note_leftovers(conn: Connection, doomed: Sequence[Doomed]) -> None:
+    """Note the folders of what is removed by the same transaction."""
+    conn.many(
+        "INSERT INTO leftovers (key, owner) VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
+        [(each.key, each.name) for each in doomed if each.key is not None],
+    )
+
+
 def _all(db: Database, before: int, remove: Remove) -> list[str]:
     gone: list[str] = []
     while True:
         with db.write() as conn:
             doomed = remove(conn, before)
-            conn.many(
-                "INSERT INTO leftovers (key, owner) VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
-                [(each.key, each.name) for each in doomed if each.key is not None],
-            )
+            note_leftovers(conn, doomed)
         if not doomed:
             return gone
         gone += [each.name for each in doomed]
@@ -129,21 +134,33 @@ def _remove_parts(part: Part, conn: Connection, before: int) -> list[Doomed]:
         f" ORDER BY p.id LIMIT 500{conn.dialect.row_lock}",
         (before, before),
     )
+    return forget(conn, part, rows)
+
+
+def forget(conn: Connection, part: Part, rows: Sequence[Row]) -> list[Doomed]:
+    """Remove parts, given as rows of number, id, experiment and named place, with all that was logged to them."""
     if rows:
         part.forget(conn, [row[0] for row in rows])
     return [Doomed(row[0], row[1], part.key(row[2], row[1]) if row[3] is None else None) for row in rows]
 
 
+EMPTY = (
+    "SELECT e.id, e.artifact_location FROM experiments e WHERE e.lifecycle_stage = 'deleted'"
+    " AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.experiment = e.id)"
+    " AND NOT EXISTS (SELECT 1 FROM logged_models m WHERE m.experiment = e.id)"
+)
+"""Deleted experiments that hold no run and no logged model any more."""
+
+
 def _remove_experiments(conn: Connection, before: int) -> list[Doomed]:
-    """Remove experiments that were deleted and hold no run and no logged model any more, with tags and datasets."""
-    rows = conn.rows(
-        "SELECT e.id, e.artifact_location FROM experiments e"
-        " WHERE e.lifecycle_stage = 'deleted' AND e.last_update_time <= ?"
-        " AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.experiment = e.id)"
-        " AND NOT EXISTS (SELECT 1 FROM logged_models m WHERE m.experiment = e.id)"
-        f" ORDER BY e.id LIMIT 500{conn.dialect.row_lock}",
-        (before,),
+    return forget_experiments(
+        conn,
+        conn.rows(f"{EMPTY} AND e.last_update_time <= ? ORDER BY e.id LIMIT 500{conn.dialect.row_lock}", (before,)),
     )
+
+
+def forget_experiments(conn: Connection, rows: Sequence[Row]) -> list[Doomed]:
+    """Remove empty experiments, given as rows of number and named place, with their tags and datasets."""
     for statement in (
         "DELETE FROM experiment_tags WHERE experiment IN (?*)",
         "DELETE FROM datasets WHERE experiment IN (?*)",

@@ -73,6 +73,12 @@ def newest(conn: Connection) -> tuple[int, int] | None:
     return None if row is None else (row[0], row[1])
 
 
+def runs_after(conn: Connection, row: int) -> set[int]:
+    """The runs of the points in the rows behind one; 0 is before the first."""
+    rows = conn.rows("SELECT points FROM metric_arrivals WHERE id > ?", (row,))
+    return {point[0] for (points,) in rows for point in _unpacked(points)}
+
+
 def _points(conn: Connection, sql: str) -> Iterator[Arrival]:
     return chain.from_iterable(_unpacked(points) for _, points in sorted(conn.rows(sql)))
 

@@ -47,7 +47,7 @@ def outlines(
     for key in keys:
         for row in _select_chunks(conn, key, start, end, list(runs)):
             found.setdefault((row[0], key), []).append(_chunk(row))
-    for series, parts in _pending(conn, runs, keys).items():
+    for series, parts in pending(conn, runs, keys).items():
         columns = between_steps(merged(parts), start, end)
         if columns.values:
             found[series] = _with_points(conn, found.get(series, []), columns)
@@ -64,8 +64,8 @@ def points(conn: Connection, outline: Sequence[Stretch]) -> Iterator[Columns]:
             yield unpack(packed[stretch.chunk]) if stretch.columns is None else stretch.columns
 
 
-def _pending(conn: Connection, runs: Collection[int], keys: Collection[int]) -> dict[tuple[int, int], list[Columns]]:
-    """What no compaction has seen yet."""
+def pending(conn: Connection, runs: Collection[int], keys: Collection[int]) -> dict[tuple[int, int], list[Columns]]:
+    """The points of each series (run, key) that are in no chunk, as they came; some may be in a chunk too."""
     found: dict[tuple[int, int], list[Columns]] = {}
     for run, segment in rows_in(conn, "SELECT run, points FROM metric_segments WHERE run IN (?*)", list(runs)):
         for key, columns in of_keys(segment, keys).items():

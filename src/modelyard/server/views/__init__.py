@@ -1,0 +1,1 @@
+"""Files and models as people look at them: slices, first rows, small pictures, archives, cards, predictions."""

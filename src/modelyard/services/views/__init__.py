@@ -1,0 +1,1 @@
+"""What the pages show: tables of experiments and runs, pictures of metrics, previews of artifacts."""
