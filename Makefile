@@ -11,10 +11,10 @@ python := $(VENV)/bin/python
 inputs := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check test-all bench ui docs clean
+.PHONY: help demo test check test-all bench bench-ui ui docs docs-screenshots clean
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r word text; do printf '  make %-9s %s\n' "$$word" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r word text; do printf '  make %-16s %s\n' "$$word" "$$text"; done
 
 demo: $(VENV)/.demo ## start a server on an embedded store, train on real data, show the runs; Ctrl-C ends it
 	@$(python) ui/build.py || echo "The demo goes on without the pages."
@@ -37,12 +37,18 @@ test-all: $(VENV)/.test-all ui ## all tests, with the real mlflow beside them; a
 bench: $(VENV)/.bench ## measure beside the peers, print the table
 	@$(python) -m benches $(ARGS)
 
+bench-ui: $(VENV)/.bench-ui ## open our pages and the peers' in a browser, print the table
+	@$(python) -m benches.ui $(ARGS)
+
 ui: $(VENV)/.ui ## build what browsers need: the server's pages, and the runtime of exported ones
 	@$(python) ui/build.py
 
 docs: $(VENV)/.test ## write the reference pages anew from the program's own tables, then test all pages
 	@$(python) docs/reference/generate.py
 	@$(python) -m pytest -q tests/docs
+
+docs-screenshots: $(VENV)/.bench-ui ## photograph the pages for the README and the docs, from a server with the demo's runs
+	@$(python) docs/screenshots.py
 
 clean: ## remove the environment and every cache
 	@rm -rf $(VENV) build dist ui/node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage .coverage.*
@@ -55,7 +61,7 @@ $(VENV)/.python: Makefile
 	@test -x $(python) || $(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# .demo, .test, .check, .test-all, .bench and .ui are the extras of pyproject.toml with these names.
+# .demo, .test, .check, .test-all, .bench, .bench-ui and .ui are the extras of pyproject.toml with these names.
 $(VENV)/.%: $(VENV)/.python $(inputs)
 	@echo "installing what 'make $*' needs into $(VENV) ..."
 	@{ test -n "$(UV)" && "$(UV)" pip install -q --python $(python) -c constraints.txt -e '.[$*]' 2>/dev/null; } \

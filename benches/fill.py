@@ -25,10 +25,10 @@ _SLICE = 10_000
 WRITTEN_DIRECTLY = "its rows were written straight into its tables, as copies of rows its API made"
 
 
-def fill_runs(system: System, server: Server, runs: Sequence[RunData]) -> str:
+def fill_runs(system: System, server: Server, runs: Sequence[RunData], *, name: str = "search") -> str:
     """An experiment that holds these runs; answers its id."""
     with Api(server.port) as api:
-        experiment = new_experiment(api, "search")
+        experiment = new_experiment(api, name)
         if system.name == MLFLOW and len(runs) > 200:
             _copy_runs(api, server.folder / "mlflow.db", experiment, runs)
             return experiment

@@ -15,7 +15,10 @@ from benches.processes import Launch, Server, running
 ROOT = Path(__file__).resolve().parent.parent
 OURS, FASTTRACKML, MLFLOW, TRACKIO, ECHO = "modelyard", "fasttrackml", "mlflow", "trackio", "echo"
 MLSERVER, BENTOML, LITSERVE, WEB_ECHO = "mlserver", "bentoml", "litserve", "web-echo"
+AIM = "aim"
 PEERS = (FASTTRACKML, MLFLOW, TRACKIO, MLSERVER, BENTOML, LITSERVE)
+INTERFACES = (MLFLOW, AIM)
+"""Peers whose pages are opened in a browser (`benches.ui`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +109,20 @@ def _mlflow(cache: Path) -> System:
     )
 
 
+def _aim(cache: Path) -> System:
+    python = environment(cache, AIM, "aim==3.29.*")
+    path = f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    command = [str(python.with_name("aim")), "up", "--repo", "{folder}", "--host", "127.0.0.1", "--port", "{port}"]
+    return System(
+        name=AIM,
+        title="Aim",
+        version=installed_version(python, AIM),
+        setting="`aim up` on a repository that its SDK wrote, its defaults",
+        python=python,
+        launch=Launch([*command, "--yes"], {"PATH": path}, health="/"),
+    )
+
+
 def _trackio(cache: Path) -> System:
     python = environment(cache, TRACKIO, "trackio")
     return System(
@@ -160,6 +177,7 @@ _RECIPES: dict[str, Callable[[Path], System]] = {
     FASTTRACKML: _fasttrackml,
     MLFLOW: _mlflow,
     TRACKIO: _trackio,
+    AIM: _aim,
     ECHO: _echo,
     WEB_ECHO: _web_echo,
     MLSERVER: _scoring(

@@ -44,6 +44,7 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     before = modelyard.get_tracking_uri()
     with modelyard_server(tmp_path_factory.mktemp("yard")) as address:
         modelyard.set_tracking_uri(address)
+        modelyard.set_experiment("Default")  # what a module before this one chose is not on this server
         try:
             yield address
         finally:

@@ -48,10 +48,13 @@ PAYLOADS = (
     "`+boom(40)+`",
 )
 
-HTML = f"<!doctype html><title>boom</title><body>{''.join(PAYLOADS)}<script>try {{ parent.boom(90); top.location = 'http://evil.invalid/90' }} catch {{}}</script>"
+HTML = (
+    f"<!doctype html><title>boom</title><body>{''.join(PAYLOADS)}"
+    "<script>try { parent.boom(90); } catch {} try { top.location = 'http://evil.invalid/90'; } catch {}</script>"
+)
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" onload="boom(91)"><script>boom(92)</script>'
-    '<image href="http://evil.invalid/93.png"/><foreignObject><iframe xmlns="http://www.w3.org/1999/xhtml" src="javascript:parent.boom(94)"/>'
-    "</foreignObject></svg>"
+    '<image href="http://evil.invalid/93.png"/><foreignObject>'
+    '<iframe xmlns="http://www.w3.org/1999/xhtml" src="javascript:parent.boom(94)"/></foreignObject></svg>'
 )
 NOTE = "\n\n".join(PAYLOADS)

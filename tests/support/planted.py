@@ -11,7 +11,6 @@ from tests.support.payloads import HTML, NOTE, PAYLOADS, SVG
 from tests.support.plain_http import API, OnLoopback
 
 FILES = {"note.md": NOTE, "page.html": HTML, "drawing.svg": SVG, "text.txt": NOTE, "data.json": "", "table.csv": ""}
-_SOURCE = json.dumps({"tags": {"mlflow.user": PAYLOADS[0]}})
 
 
 @dataclass
@@ -70,7 +69,9 @@ def _experiments(planted: Planted) -> None:
     made = planted.write("experiment names", "experiments/create", {"name": "payloads"})
     planted.experiment = made["experiment_id"]
     for payload in PAYLOADS:
-        planted.write("experiment names", "experiments/create", {"name": payload, "tags": [{"key": "x", "value": payload}]})
+        planted.write(
+            "experiment names", "experiments/create", {"name": payload, "tags": [{"key": "x", "value": payload}]}
+        )
         of = {"experiment_id": planted.experiment}
         planted.write("experiment tags", "experiments/set-experiment-tag", {**of, "key": payload, "value": payload})
     planted.write(
@@ -140,8 +141,7 @@ def _mlmodel() -> str:
 def _models(planted: Planted) -> None:
     for payload in PAYLOADS:
         name = payload.replace("/", " ").replace(":", " ")
-        tags = [{"key": payload, "value": payload}]
-        body = {"name": name, "description": payload, "tags": tags}
+        body = {"name": name, "description": payload, "tags": [{"key": "x", "value": payload}]}
         if planted.write("model names", "registered-models/create", body):
             planted.names.append(name)
     planted.write("model names", "registered-models/create", {"name": "kept", "description": NOTE})

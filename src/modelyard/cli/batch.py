@@ -88,7 +88,9 @@ _FORMS = (
 _WORK = (
     option("--chunk-rows", type=int, default=CHUNK_ROWS, metavar="N", help="the most rows scored at once"),
     option("--workers", type=int, default=0, metavar="N", help="chunks in work at once; 0: one for each processor"),
-    option("--engine", choices=("local", "ray"), default="local", help="threads here, or a stream of Ray Data on a cluster"),
+    option(
+        "--engine", choices=("local", "ray"), default="local", help="threads here, or a stream of Ray Data on a cluster"
+    ),
     option(
         "--ray-address", default="", metavar="ADDRESS", help="the Ray cluster; empty: RAY_ADDRESS, or one made here"
     ),

@@ -21,9 +21,10 @@ _TAKE = (
 )
 # What the policy would not run is left out beforehand, so that a browser has nothing to complain of.
 _BARE = (
-    'const page=new DOMParser().parseFromString(event.data,"text/html");for(const each of page.querySelectorAll("*")){'
-    'if(each.localName==="script")each.remove();for(const name of each.getAttributeNames())if(/^on/i.test(name))'
-    "each.removeAttribute(name)}const text=`<!doctype html>${page.documentElement.outerHTML}`"
+    'const quiet=event.data.replace(/<[a-z][^>]*>/gi,(tag)=>tag.replace(/([\\s"\'\\/])on[a-z]+\\s*=/gi,"$1data-was="));'
+    'const page=new DOMParser().parseFromString(quiet,"text/html");'
+    'for(const each of page.querySelectorAll("script"))each.remove();'
+    "const text=`<!doctype html>${page.documentElement.outerHTML}`"
 )
 _SCRIPT = _TAKE % _BARE
 _SCRIPT_AS_IT_IS = _TAKE % "const text=event.data"

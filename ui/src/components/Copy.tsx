@@ -12,8 +12,17 @@ export function Copy({ text, label = "Copy" }: { text: string; label?: string })
   };
   return (
     <IconButton label={done ? "Copied" : label} onClick={() => void copy()}>
-      {done ? "✓" : "⧉"}
+      {done ? <span aria-hidden>✓</span> : <TwoSheets />}
     </IconButton>
+  );
+}
+
+function TwoSheets() {
+  return (
+    <svg aria-hidden viewBox="0 0 16 16" className="size-3.5 fill-none stroke-current" strokeWidth={1.4}>
+      <rect x={5.5} y={5.5} width={8} height={8} rx={1.5} />
+      <path d="M10.5 5.5v-1.5a1.5 1.5 0 0 0-1.5-1.5h-5a1.5 1.5 0 0 0-1.5 1.5v5a1.5 1.5 0 0 0 1.5 1.5h1.5" />
+    </svg>
   );
 }
 

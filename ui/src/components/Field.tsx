@@ -1,22 +1,22 @@
-import type { InputHTMLAttributes, ReactNode, SelectHTMLAttributes, TextareaHTMLAttributes } from "react";
+import type { ComponentProps, ReactNode } from "react";
 
 const BOX = "rounded-md border border-strong bg-raised px-2 text-fg placeholder:text-muted";
 
 /** A one-line text; give it an `aria-label` where no `Label` is around it. */
-export function Input({ className = "", ...rest }: InputHTMLAttributes<HTMLInputElement>) {
+export function Input({ className = "", ...rest }: ComponentProps<"input">) {
   return <input className={`h-8 ${BOX} ${className}`} {...rest} />;
 }
 
-export function TextArea({ className = "", ...rest }: TextareaHTMLAttributes<HTMLTextAreaElement>) {
+export function TextArea({ className = "", ...rest }: ComponentProps<"textarea">) {
   return <textarea className={`py-1.5 ${BOX} ${className}`} {...rest} />;
 }
 
 /** The browser's own list of choices. */
-export function Select({ className = "", ...rest }: SelectHTMLAttributes<HTMLSelectElement>) {
+export function Select({ className = "", ...rest }: ComponentProps<"select">) {
   return <select className={`h-8 ${BOX} ${className}`} {...rest} />;
 }
 
-export function Checkbox({ className = "", ...rest }: Omit<InputHTMLAttributes<HTMLInputElement>, "type">) {
+export function Checkbox({ className = "", ...rest }: Omit<ComponentProps<"input">, "type">) {
   return <input type="checkbox" className={`size-4 accent-accent ${className}`} {...rest} />;
 }
 

@@ -18,7 +18,7 @@ export function Page({ title, heading, crumbs = [], actions, children, fill = fa
   return (
     <main id="main" className={`flex min-h-0 flex-1 flex-col gap-3 px-5 py-4 ${fill ? "" : "overflow-auto"}`}>
       <header className="flex flex-wrap items-center justify-between gap-3">
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1 basis-96">
           {crumbs.length ? (
             <nav aria-label="Where this is" className="text-muted">
               {crumbs.map((crumb) => <span key={crumb.href}><Link href={crumb.href}>{crumb.title}</Link> / </span>)}

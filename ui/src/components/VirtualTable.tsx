@@ -1,18 +1,11 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { type KeyboardEvent, memo, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
 
+import { cellLook, type Column, type Placed, useSeenColumns } from "./columns";
+import { Grip } from "./Grip";
 import { Skeleton } from "./States";
 
-export interface Column<Row> {
-  key: string;
-  title: string;
-  width: number;
-  header?: ReactNode;
-  align?: "left" | "right";
-  pinned?: boolean;
-  sort?: "ascending" | "descending" | undefined;
-  cell: (row: Row, place: number) => ReactNode;
-}
+export type { Column } from "./columns";
 
 interface Props<Row> {
   label: string;
@@ -23,6 +16,8 @@ interface Props<Row> {
   /** The places that are seen now have changed. */
   onRange?: (first: number, last: number) => void;
   onSort?: (column: Column<Row>) => void;
+  /** A column was given a width; where this is there, columns have edges to draw. */
+  onResize?: (column: Column<Row>, width: number) => void;
   onOpen?: (place: number) => void;
   onHover?: (place: number | null) => void;
   rowLook?: (row: Row, place: number) => string;
@@ -30,77 +25,119 @@ interface Props<Row> {
   rowHeight?: number;
 }
 
-/** A table of any length: only rows that are seen are in the page. Pinned columns stay at the left. */
+const LEAST = 40;
+const MOST = 1200;
+
+/** A table of any length and width: only what is seen is in the page. Pinned columns, which come first, stay at the left. */
 export function VirtualTable<Row>(props: Props<Row>) {
-  const { label, columns, total, rowAt, onRange, onSort, onOpen, onHover, rowLook, current = null, rowHeight = 30 } = props;
+  const { label, total, rowAt, onRange, onOpen, onHover, rowLook, current = null, rowHeight = 30 } = props;
   const box = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({ count: total, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 8 });
+  const [drawn, setDrawn] = useState<{ key: string; width: number } | null>(null);
+  const columns = useMemo(
+    () => props.columns.map((column) => (column.key === drawn?.key ? { ...column, width: drawn.width } : column)),
+    [props.columns, drawn],
+  );
+  const virtual = useVirtualizer({ count: total, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 4 });
+  const seen = useSeenColumns(columns, box);
   const items = virtual.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items[items.length - 1]?.index ?? 0;
   useEffect(() => onRange?.(first, last), [first, last, onRange]);
   useEffect(() => {
-    if (current !== null && current < total) virtual.scrollToIndex(current, { align: "auto" });
-  }, [current, total, virtual]);
+    if (current !== null) virtual.scrollToIndex(current, { align: "auto" });
+  }, [current, virtual]);
   const template = columns.map((column) => `${column.width}px`).join(" ");
   const width = columns.reduce((sum, column) => sum + column.width, 0);
-  const lefts = pinnedLefts(columns);
+  const hovered = (event: MouseEvent) => {
+    const place = event.target instanceof Element ? event.target.closest("[aria-rowindex]")?.getAttribute("aria-rowindex") : null;
+    if (place) onHover?.(Number(place) - 2);
+  };
   const pressed = (event: KeyboardEvent) => {
     if (event.key === "Enter" && current !== null && event.target === event.currentTarget) onOpen?.(current);
   };
+  const resize = props.onResize && {
+    move: (column: Column<Row>, width: number) => setDrawn({ key: column.key, width }),
+    done: (column: Column<Row>, width: number) => {
+      setDrawn(null);
+      props.onResize?.(column, width);
+    },
+  };
   return (
-    <div ref={box} role="grid" aria-label={label} aria-rowcount={total + 1} tabIndex={0} onKeyDown={pressed} className="min-h-0 flex-1 overflow-auto rounded-md border border-line">
-      <div role="row" aria-rowindex={1} className="sticky top-0 z-20 grid border-b border-line bg-sunken font-medium" style={{ gridTemplateColumns: template, width, height: rowHeight + 4 }}>
-        {columns.map((column, place) => (
-          <div key={column.key} role="columnheader" aria-sort={column.sort ?? "none"} title={column.title} className={cellLook(column, "bg-sunken")} style={lefts[place]}>
-            {onSort && !column.header ? (
-              <button type="button" className="flex min-w-0 items-center gap-1 truncate font-medium" onClick={() => onSort(column)}>
-                <span className="truncate">{column.title}</span>
-                {column.sort ? <span aria-hidden>{column.sort === "ascending" ? "▲" : "▼"}</span> : null}
-              </button>
-            ) : (column.header ?? column.title)}
-          </div>
-        ))}
+    <div ref={box} role="grid" aria-label={label} aria-rowcount={total + 1} aria-colcount={columns.length} tabIndex={0} onKeyDown={pressed} className="min-h-0 flex-1 overflow-auto rounded-md border border-line">
+      <div role="row" aria-rowindex={1} className="sticky top-0 z-20 grid min-w-full border-b border-line bg-sunken font-medium" style={{ gridTemplateColumns: template, width, height: rowHeight + 4 }}>
+        {seen.map((placed) => <Heading key={placed.column.key} placed={placed} onSort={props.onSort} resize={resize} />)}
       </div>
-      <div className="relative" style={{ height: virtual.getTotalSize(), width }} onMouseLeave={() => onHover?.(null)}>
+      <div className="relative min-w-full" style={{ height: virtual.getTotalSize(), width }} onMouseOver={onHover && hovered} onMouseLeave={() => onHover?.(null)}>
         {items.map((item) => {
           const row = rowAt(item.index);
           const look = row === undefined ? "" : (rowLook?.(row, item.index) ?? "");
-          return (
-            <div
-              key={item.key}
-              role="row"
-              aria-rowindex={item.index + 2}
-              aria-selected={item.index === current}
-              onMouseEnter={() => onHover?.(item.index)}
-              className={`group absolute top-0 grid border-b border-line/60 ${item.index === current ? "bg-tint" : "bg-surface hover:bg-sunken"} ${look}`}
-              style={{ gridTemplateColumns: template, width, height: rowHeight, transform: `translateY(${item.start}px)` }}
-            >
-              {columns.map((column, place) => (
-                <div key={column.key} role="gridcell" className={cellLook(column, "bg-inherit")} style={lefts[place]}>
-                  {row === undefined ? <Skeleton className="h-3 w-2/3" /> : column.cell(row, item.index)}
-                </div>
-              ))}
-            </div>
-          );
+          const isCurrent = item.index === current;
+          return <Row key={item.key} row={row} place={item.index} top={item.start} height={rowHeight} template={template} width={width} look={look} isCurrent={isCurrent} seen={seen as Placed<unknown>[]} />;
         })}
       </div>
     </div>
   );
 }
 
-function cellLook<Row>(column: Column<Row>, ground: string): string {
-  const side = column.align === "right" ? "justify-end tabular-nums" : "";
-  return `flex min-w-0 items-center overflow-hidden px-2 whitespace-nowrap ${side} ${column.pinned ? `sticky z-10 ${ground}` : ""}`;
+interface RowProps {
+  row: unknown;
+  place: number;
+  top: number;
+  height: number;
+  template: string;
+  width: number;
+  look: string;
+  isCurrent: boolean;
+  seen: readonly Placed<unknown>[];
 }
 
-/** How far from the left each pinned column stays. */
-function pinnedLefts<Row>(columns: readonly Column<Row>[]): ({ left: number } | undefined)[] {
-  let left = 0;
-  return columns.map((column) => {
-    if (!column.pinned) return undefined;
-    const at = { left };
-    left += column.width;
-    return at;
-  });
+/** A row is drawn again only when something of it is another: while the table scrolls, those that stay in sight are not. */
+const Row = memo(function Row({ row, place, top, height, template, width, look, isCurrent, seen }: RowProps) {
+  return (
+    <div
+      role="row"
+      aria-rowindex={place + 2}
+      aria-selected={isCurrent}
+      className={`group absolute top-0 grid min-w-full border-b border-line/60 ${isCurrent ? "bg-tint" : "bg-surface hover:bg-sunken"} ${look}`}
+      style={{ gridTemplateColumns: template, width, height, transform: `translateY(${top}px)` }}
+    >
+      {seen.map(({ column, place: at, style }) => (
+        <div key={column.key} role="gridcell" aria-colindex={at + 1} className={cellLook(column, "bg-inherit")} style={style}>
+          {row === undefined ? <Skeleton className="h-3 w-2/3" /> : column.cell(row, place)}
+        </div>
+      ))}
+    </div>
+  );
+});
+
+interface HeadingProps<Row> {
+  placed: Placed<Row>;
+  onSort: Props<Row>["onSort"];
+  resize: { move: (column: Column<Row>, width: number) => void; done: (column: Column<Row>, width: number) => void } | undefined;
+}
+
+function Heading<Row>({ placed: { column, place, style }, onSort, resize }: HeadingProps<Row>) {
+  const sorted = column.sort === undefined ? {} : { "aria-sort": column.sort };
+  return (
+    <div role="columnheader" aria-colindex={place + 1} {...sorted} title={column.title} className={`${cellLook(column, "bg-sunken")} ${column.pinned ? "" : "relative"}`} style={style}>
+      {onSort && column.sortable !== false && !column.header ? (
+        <button type="button" className="flex min-w-0 items-center gap-1 truncate font-medium" onClick={() => onSort(column)}>
+          <span className="truncate">{column.title}</span>
+          {column.sort ? <span aria-hidden>{column.sort === "ascending" ? "▲" : "▼"}</span> : null}
+        </button>
+      ) : (column.header ?? <span className="truncate">{column.title}</span>)}
+      {resize && column.width > LEAST ? (
+        <Grip
+          label={`Width of ${column.title}`}
+          value={column.width}
+          least={LEAST + 8}
+          most={MOST}
+          step={12}
+          onMove={(width) => resize.move(column, width)}
+          onDone={(width) => resize.done(column, width)}
+          className="absolute inset-y-1 right-0 w-1.5 rounded border-r border-line"
+        />
+      ) : null}
+    </div>
+  );
 }

@@ -55,6 +55,11 @@ export function get(address: string, signal?: AbortSignal): Promise<Response> {
   return send(address, { signal: signal ?? null });
 }
 
+/** How many bytes an address would send; 0 where it does not say. */
+export async function size(address: string): Promise<number> {
+  return Number((await send(address, { method: "HEAD" })).headers.get("content-length") ?? 0);
+}
+
 async function send(address: string, init: RequestInit): Promise<Response> {
   let answer: Response;
   try {

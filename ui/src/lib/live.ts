@@ -14,22 +14,32 @@ export function useLive(watched: { experiment_id?: readonly string[]; run_id?: r
   const client = useQueryClient();
   const address = url("views.watch_changes", watched);
   const some = (watched.experiment_id?.length ?? 0) + (watched.run_id?.length ?? 0) > 0;
+  const ids = watched.run_id?.join(",") ?? "";
   useEffect(() => {
     if (!enabled || !some) return undefined;
+    const own = ids.split(",").filter(Boolean);
     let source: EventSource | undefined;
+    const refresh = oneAtATime(() => client.invalidateQueries({ queryKey: ["runs"] }));
+    const runs = new Map<string, () => void>();
+    const refreshRun = (run: string) => {
+      const again = runs.get(run) ?? oneAtATime(() => client.invalidateQueries({ queryKey: ["run", run] }));
+      runs.set(run, again);
+      again();
+    };
     const open = () => {
       source = new EventSource(address);
       source.addEventListener("change", (event) => {
         const changes = JSON.parse((event as MessageEvent<string>).data) as Changes;
-        for (const run of changes.run_ids) void client.invalidateQueries({ queryKey: ["run", run] });
-        void client.invalidateQueries({ queryKey: ["runs"] });
+        for (const run of changes.run_ids) refreshRun(run);
+        refresh();
       });
     };
     const follow = () => {
       source?.close();
       if (document.visibilityState === "visible") {
         open();
-        void client.invalidateQueries({ queryKey: ["runs"] });
+        refresh();
+        for (const run of own) refreshRun(run);
       }
     };
     if (document.visibilityState === "visible") open();
@@ -38,5 +48,23 @@ export function useLive(watched: { experiment_id?: readonly string[]; run_id?: r
       document.removeEventListener("visibilitychange", follow);
       source?.close();
     };
-  }, [address, client, enabled, some]);
+  }, [address, client, enabled, ids, some]);
+}
+
+/** Do it now, or once more when it is done: many events neither cut a slow answer off nor queue up behind it. */
+function oneAtATime(act: () => Promise<unknown>): () => void {
+  let busy = false;
+  let again = false;
+  const run = async () => {
+    busy = true;
+    do {
+      again = false;
+      await act();
+    } while (again);
+    busy = false;
+  };
+  return () => {
+    again = true;
+    if (!busy) void run();
+  };
 }

@@ -17,7 +17,7 @@ export interface Traced {
 }
 
 /**
- * Draw a line. Of the points in one column of pixels come the first, the lowest, the highest and the last.
+ * Draw a line. Of more than two points in one column of pixels come the first, the lowest and the highest.
  * A null, or a value without a place, is a gap; points that stand alone between gaps are returned, for a dot each.
  */
 export function trace(pen: Pen, { x, y, first, end, toX, toY }: Traced): [number, number][] {
@@ -44,15 +44,16 @@ class Column {
   private lastX = 0;
   private lastY = 0;
   private points = 0;
+  private begun = false;
 
   constructor(private readonly pen: Pen) {}
 
   add(x: number, y: number): void {
     const at = Math.round(x);
-    if (at !== this.at || this.points === 0) {
-      if (this.points > 0) this.draw();
-      else this.pen.moveTo(x, y);
+    if (at !== this.at) {
+      this.draw();
       this.at = at;
+      this.points = 0;
       this.firstX = x;
       this.firstY = this.low = this.high = y;
     } else if (y < this.low) this.low = y;
@@ -63,18 +64,28 @@ class Column {
   }
 
   lift(alone: [number, number][]): void {
-    if (this.points === 1) alone.push([this.firstX, this.firstY]);
-    else if (this.points > 1) this.draw();
+    if (this.points === 1 && !this.begun) alone.push([this.firstX, this.firstY]);
+    else this.draw();
     this.points = 0;
+    this.begun = false;
     this.at = Number.NaN;
   }
 
   private draw(): void {
-    this.pen.lineTo(this.firstX, this.firstY);
-    if (this.low !== this.high) {
-      this.pen.lineTo(this.at, this.low);
-      this.pen.lineTo(this.at, this.high);
+    if (this.points === 0) return;
+    this.to(this.firstX, this.firstY);
+    if (this.points === 1) return;
+    if (this.points > 2 && this.low !== this.high) {
+      const rising = this.lastY < this.firstY;
+      this.to(this.at, rising ? this.high : this.low);
+      this.to(this.at, rising ? this.low : this.high);
     }
-    this.pen.lineTo(this.lastX, this.lastY);
+    if (this.points === 2) this.to(this.lastX, this.lastY);
+  }
+
+  private to(x: number, y: number): void {
+    if (this.begun) this.pen.lineTo(x, y);
+    else this.pen.moveTo(x, y);
+    this.begun = true;
   }
 }

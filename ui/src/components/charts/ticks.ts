@@ -7,16 +7,23 @@ export interface Ticks {
   texts: string[];
 }
 
-export function ticksOf(kind: XKind, log: boolean, least: number, most: number, count: number): Ticks {
-  if (log) return logTicks(least, most, count);
-  if (kind === "time") return timeTicks(least, most, count);
-  if (kind === "duration") return durationTicks(least, most, count);
-  return numberTicks(least, most, count);
+export interface Axis {
+  kind: XKind;
+  log: boolean;
+  /** Only whole numbers are of meaning. */
+  whole: boolean;
 }
 
-/** Marks at 1, 2 or 5 times a power of ten. */
-export function numberTicks(least: number, most: number, count: number): Ticks {
-  const step = niceStep((most - least) / Math.max(1, count));
+export function ticksOf({ kind, log, whole }: Axis, least: number, most: number, count: number): Ticks {
+  if (log) return kind === "duration" ? longDurationTicks(least, most, count) : logTicks(least, most, count);
+  if (kind === "time") return timeTicks(least, most, count);
+  if (kind === "duration") return durationTicks(least, most, count);
+  return numberTicks(least, most, count, whole ? 1 : 0);
+}
+
+/** Marks at 1, 2 or 5 times a power of ten, at least `finest` from one another. */
+export function numberTicks(least: number, most: number, count: number, finest = 0): Ticks {
+  const step = Math.max(finest, niceStep((most - least) / Math.max(1, count)));
   const at = multiples(least, most, step);
   return { at, texts: at.map((value) => numberText(value, step, Math.max(Math.abs(least), Math.abs(most)))) };
 }
@@ -24,7 +31,7 @@ export function numberTicks(least: number, most: number, count: number): Ticks {
 function niceStep(rough: number): number {
   if (!(rough > 0) || !Number.isFinite(rough)) return 1;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const share = rough / power;
+  const share = (rough / power) * (1 - 1e-9);
   return (share > 5 ? 10 : share > 2 ? 5 : share > 1 ? 2 : 1) * power;
 }
 
@@ -65,7 +72,8 @@ export function logTicks(least: number, most: number, count: number): Ticks {
   const high = Math.floor(Math.log10(most) + 1e-9);
   if (high - low < 1) return numberTicks(least, most, count);
   const stride = Math.max(1, Math.ceil((high - low + 1) / Math.max(1, count)));
-  const between = (high - low + 1) * 3 <= count ? [1, 2, 5] : [1];
+  const powers = high - low + 1;
+  const between = powers * 3 <= count ? [1, 2, 5] : powers * 2 <= count ? [1, 3] : [1];
   const at: number[] = [];
   for (let power = low - 1; power <= high; power += 1) {
     if (power % stride !== 0) continue;
@@ -101,6 +109,15 @@ export function durationTicks(least: number, most: number, count: number): Ticks
   return { at, texts: at.map((value) => durationText(value, step)) };
 }
 
+const MAGNITUDES = [1, 10, 100, SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, 10 * HOUR, DAY, 10 * DAY, 100 * DAY, 1000 * DAY];
+
+/** Marks of a time that has passed on a log axis. */
+function longDurationTicks(least: number, most: number, count: number): Ticks {
+  const at = MAGNITUDES.filter((value) => value >= least * (1 - 1e-9) && value <= most * (1 + 1e-9));
+  if (at.length < 2) return durationTicks(least, most, count);
+  return { at, texts: at.map((value) => durationText(value, value)) };
+}
+
 function durationText(ms: number, step: number): string {
   if (ms === 0) return "0";
   const sign = ms < 0 ? "-" : "";
@@ -124,7 +141,7 @@ export function timeTicks(least: number, most: number, count: number): Ticks {
   const texts = at.map((value) => {
     const [day, clock] = new Date(value - away).toISOString().replace("Z", "").split("T") as [string, string];
     if (step >= DAY) return day;
-    const short = step < SECOND ? clock.slice(0, 10 + String(SECOND / step).length - 1) : step < MINUTE ? clock.slice(0, 8) : clock.slice(0, 5);
+    const short = step < SECOND ? clock.slice(0, 9 + Math.ceil(Math.log10(SECOND / step))) : step < MINUTE ? clock.slice(0, 8) : clock.slice(0, 5);
     const text = day === before ? short : `${short}\n${day}`;
     before = day;
     return text;

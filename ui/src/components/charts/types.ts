@@ -2,7 +2,7 @@
 
 import type { Stroke } from "../../lib/color";
 
-/** One line: equally long columns in the order of x. `raw` is drawn faintly behind it, where y was smoothed. */
+/** One line, which is worked out again only where the object is another: equally long columns in the order of x. `raw` is drawn faintly behind it, where y was smoothed. */
 export interface Line {
   key: string;
   label: string;
@@ -14,7 +14,7 @@ export interface Line {
 
 export type XKind = "number" | "time" | "duration";
 
-/** A stretch of an axis, both ends inside. */
+/** A stretch of an axis, both ends inside; an infinite end is where the data end. */
 export interface Range {
   least: number;
   most: number;

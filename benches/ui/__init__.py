@@ -1,0 +1,1 @@
+"""Interfaces beside each other: `python -m benches.ui`."""
