@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from modelyard.core import extras
 from modelyard.core.errors import InvalidParameter, MissingExtra, NotFound, StoreError
 from modelyard.models.trust.crypto import new_signing_key
 from modelyard.models.trust.keys import MACHINE, KeyRing, public_bytes, read_trust, write_trust
@@ -111,10 +110,9 @@ def test_an_exported_store_reads_back() -> None:
 
 
 def test_without_cryptography_the_way_out_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> None:
-        raise ModuleNotFoundError(name=name)
-
-    monkeypatch.setattr(extras.importlib, "import_module", missing)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cryptography"]:
+        monkeypatch.setitem(sys.modules, name, None)  # as the import system has it of what cannot be imported
+    monkeypatch.setitem(sys.modules, "cryptography", None)
     with pytest.raises(MissingExtra, match=r"modelyard\[models\]"):
         KeyRing(home).machine_key()
 
