@@ -11,6 +11,10 @@ from benches.scenario import Bar, Figure, Readings, Scenario, judge, rival
 from benches.systems import OURS, System
 
 HEAD = ("scenario", "figure", "modelyard", "beside it", "ratio", "bar", "held")
+METHOD = """\
+Every system got the same requests from the same load generator (one process on one core; the servers may use all cores)
+over keep-alive connections on loopback. A load counts only replies with status 200, and what was acknowledged is read
+back and counted afterwards. Peers run with their shipped defaults."""
 _HELD = {True: "yes", False: "**no**", None: "not measured"}
 
 
@@ -22,6 +26,8 @@ class Report:
     machine: list[str]
     runs: int
     small: bool
+    word: str = "make bench"
+    method: str = METHOD
     systems: dict[str, System] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     """Peer → why it is not available."""
@@ -110,7 +116,7 @@ def markdown(report: Report, scenarios: list[Scenario]) -> str:
     lines = [
         "# Results",
         "",
-        f"Measured on {report.date} with `make bench`; medians of {report.runs} runs, one machine, one go.",
+        f"Measured on {report.date} with `{report.word}`; medians of {report.runs} runs, one machine, one go.",
     ]
     if report.small:
         lines += ["", "**Small sizes: these figures show that the benches work and say nothing about speed.**"]
@@ -119,16 +125,10 @@ def markdown(report: Report, scenarios: list[Scenario]) -> str:
     lines += ["", "## What was measured, and how it ran", ""]
     lines += [f"- **{system.label}**: {system.setting}." for system in report.systems.values()]
     lines += [f"- **{name}**: not available: {reason}" for name, reason in report.missing.items()]
-    lines += ["", _METHOD, "", "## All figures", ""]
+    lines += ["", report.method, "", "## All figures", ""]
     lines += _table(("scenario", "system", "figure", "median", "runs"), _all_figures(report, scenarios))
     lines += _remarks(report)
     return "\n".join(lines) + "\n"
-
-
-_METHOD = """\
-Every system got the same requests from the same load generator (one process on one core; the servers may use all cores)
-over keep-alive connections on loopback. A load counts only replies with status 200, and what was acknowledged is read
-back and counted afterwards. Peers run with their shipped defaults."""
 
 
 def _table(head: tuple[str, ...], body: list[tuple[str, ...]]) -> list[str]:

@@ -7,6 +7,7 @@ timed inside the page, by its own clock and to the frame; the browser finds no n
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
@@ -20,13 +21,18 @@ from playwright.sync_api import Browser
 from benches import report as reports
 from benches.install import NotAvailableError, default_cache
 from benches.machine import describe
-from benches.scenario import Room
+from benches.scenario import Readings, Room
 from benches.systems import INTERFACES, OURS, prepare
 from benches.ui.browse import chromium
 from benches.ui.scenarios import SCENARIOS
 from benches.ui.tour import Tour, go
 from ui.build import build
 
+METHOD = """\
+Servers ran one after the other, on equal data, with their shipped defaults. Every page was opened in a browser context that
+has nothing cached and finds no network but loopback. Times are the page's own clock, from the navigation or the click to the
+frame after the one in which the thing was there for the first time, looked at once a frame; bytes are what came over the wire,
+headers included. A frame of a browser without a display takes 16.7 ms at least."""
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 
 
@@ -42,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say(build())
     folder = Path(tempfile.mkdtemp(prefix="modelyard-bench-ui-", dir=options.folder))
     try:
-        report = reports.Report(datetime.now(UTC).strftime("%Y-%m-%d"), describe(folder), options.runs, options.small)
+        today = datetime.now(UTC).strftime("%Y-%m-%d")
+        report = reports.Report(today, describe(folder), options.runs, options.small, "make bench-ui", METHOD)
         report.results = {scenario.name: {} for scenario in SCENARIOS}
         with chromium() as browser:
             report.machine.append(f"Chromium {browser.version}, headless, drawing by the processor, 1440 × 900")
@@ -50,6 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _measure(report, name, browser, Room(folder / name, options.runs, options.small, say), options.cache)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    for file in options.beside:
+        _beside(report, file, options.cache)
     return _publish(report, options)
 
 
@@ -67,6 +76,14 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write the table there (RESULTS.md after a full run)"
+    )
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        nargs="*",
+        default=[],
+        metavar="FILE",
+        help="readings (--json) of other goes, for what this one leaves out",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all readings there")
     options = parser.parse_args(arguments)
@@ -99,6 +116,17 @@ def _measure(report: reports.Report, name: str, browser: Browser, room: Room, ca
             report.results[scenario][name] = readings
     for scenario, text in tour.failures.items():
         report.failures.setdefault(scenario, {})[name] = text
+
+
+def _beside(report: reports.Report, file: Path, cache: Path) -> None:
+    """Take over what another go read of systems, or of scenarios of them, that this one has not measured."""
+    other = json.loads(file.read_text(encoding="utf-8"))
+    for name in other["systems"]:
+        if name not in report.systems:
+            report.systems[name] = prepare(name, cache)
+    for scenario, results in other["results"].items():
+        for name, readings in results.items():
+            report.results[scenario].setdefault(name, Readings(**readings))
 
 
 def _publish(report: reports.Report, options: argparse.Namespace) -> int:

@@ -35,6 +35,8 @@ class Interface:
 
 
 DATA = ("Fetch", "XHR")
+_KEEP = "/views/keep"
+"""Our address of many runs is kept by the server, and a short one is shown: no data of the comparison."""
 _ON_SCREEN = 20
 """Runs that are chosen one by one; more are chosen by the box for all."""
 
@@ -44,7 +46,7 @@ def _from_click(visit: Visit, selector: str, drawn: str) -> Compared:
     clicked = visit.clicked(selector)
     taken = visit.seen(drawn, since=clicked)
     visit.rest()
-    return Compared(taken, visit.count(*DATA))
+    return Compared(taken, sum(each.kind in DATA and not each.url.endswith(_KEEP) for each in visit.transfers))
 
 
 def _button(visit: Visit, text: str) -> str:
@@ -85,9 +87,8 @@ def _compare_mlflow(visit: Visit, server: str, experiment: str, count: int) -> C
     visit.seen(_MLFLOW_ROW)
     visit.rest()
     for at in range(count):
-        visit.page.locator(
-            f".ag-row[row-index='{at}'] .ag-selection-checkbox input, .ag-row[row-index='{at}'] input"
-        ).last.evaluate("(box) => box.click()")
+        box = visit.page.locator(f".ag-row[row-index='{at}'] input[type=checkbox]").first
+        box.evaluate("(box) => box.click()")
     drawn = "document.querySelector('.js-plotly-plot .main-svg') && document.querySelector('.js-plotly-plot canvas')?.width > 0"
     return _from_click(visit, _button(visit, "Compare"), drawn)
 

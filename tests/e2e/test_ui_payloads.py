@@ -187,17 +187,15 @@ def test_datasets(look: Callable[..., Any], planted: Planted) -> None:
     look(f"/datasets/{planted.dataset}")
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [
-        "<img src=x onerror=boom(1)>",
-        "javascript:boom(6)",
-        "</script><script>boom(3)</script>",
-        '"><svg/onload=boom(4)>',
-    ],
-)
-@pytest.mark.parametrize("field", ["filter", "q", "path", "runs", "cols", "sort", "view", "show", "theme", "zoom"])
-def test_addresses(look: Callable[..., Any], planted: Planted, field: str, payload: str) -> None:
-    for page in (f"/experiments/{planted.experiment}/runs", "/compare", "/models"):
-        look(f"{page}?{field}={quote(payload, safe='')}", allowed="status of 40")
-    look(f"/settings/{quote(payload, safe='')}#{quote(payload, safe='')}", allowed="status of 40")
+@pytest.mark.parametrize("place", [0, 2, 3, 5])
+def test_addresses(look: Callable[..., Any], planted: Planted, place: int) -> None:
+    payload = quote(PAYLOADS[place], safe="")
+    fields = ("filter", "q", "path", "runs", "cols", "sort", "view", "show", "theme", "zoom", "group", "baseline")
+    for left_out in (
+        "view",
+        "filter",
+    ):  # with a view that is not there, or a filter that is refused, a page shows nothing else
+        query = "&".join(f"{field}={payload}" for field in fields if field != left_out)
+        for page in (f"/experiments/{planted.experiment}/runs", "/compare", "/models"):
+            look(f"{page}?{query}", allowed="status of 40")
+    look(f"/settings/{payload}#{payload}", allowed="status of 40")
