@@ -32,7 +32,7 @@ check: $(VENV)/.check ## ruff, mypy --strict, import contracts, the shape of the
 	$(python) tests/shape/house.py; exit $$status
 
 test-all: $(VENV)/.test-all ui ## all tests, with the real mlflow beside them; a skip for something missing is a failure
-	@MODELYARD_REQUIRE_ALL=1 $(python) -m pytest $(ARGS)
+	@MODELYARD_REQUIRE_ALL=1 $(python) tests/in_two.py $(ARGS)
 
 bench: $(VENV)/.bench ## measure beside the peers, print the table
 	@$(python) -m benches $(ARGS)

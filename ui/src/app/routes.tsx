@@ -5,13 +5,17 @@ import { Redirect, Route, Switch } from "wouter";
 
 import { Page } from "../components/Page";
 import { Empty } from "../components/States";
+import { loads } from "../lib/preload";
 import { paths } from "../paths";
+
+const compare = () => import("../features/compare/page");
+loads("compare", () => Promise.all([compare(), import("../components/charts/LineChartDrawn")]));
 
 const Experiments = lazy(() => import("../features/experiments/page"));
 const Runs = lazy(() => import("../features/runs/page"));
 const Run = lazy(() => import("../features/run/page"));
 const Artifacts = lazy(() => import("../features/artifacts/page"));
-const Compare = lazy(() => import("../features/compare/page"));
+const Compare = lazy(compare);
 const Models = lazy(() => import("../features/models/page"));
 const Model = lazy(() => import("../features/models/model-page"));
 const Version = lazy(() => import("../features/models/version-page"));

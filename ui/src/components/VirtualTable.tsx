@@ -3,7 +3,6 @@ import { type KeyboardEvent, memo, type MouseEvent, useEffect, useMemo, useRef, 
 
 import { cellLook, type Column, type Placed, useSeenColumns } from "./columns";
 import { Grip } from "./Grip";
-import { Skeleton } from "./States";
 
 export type { Column } from "./columns";
 
@@ -101,14 +100,24 @@ const Row = memo(function Row({ row, place, top, height, template, width, look, 
       className={`group absolute top-0 grid min-w-full border-b border-line/60 ${isCurrent ? "bg-tint" : "bg-surface hover:bg-sunken"} ${look}`}
       style={{ gridTemplateColumns: template, width, height, transform: `translateY(${top}px)` }}
     >
-      {seen.map(({ column, place: at, style }) => (
+      {row === undefined ? <OnItsWay /> : null}
+      {row === undefined ? null : seen.map(({ column, place: at, style }) => (
         <div key={column.key} role="gridcell" aria-colindex={at + 1} className={cellLook(column, "bg-inherit")} style={style}>
-          {row === undefined ? <Skeleton className="h-3 w-2/3" /> : column.cell(row, place)}
+          {column.cell(row, place)}
         </div>
       ))}
     </div>
   );
 });
+
+/** A row that is not there yet. It does not move: very many of them pass by while a long table scrolls. */
+function OnItsWay() {
+  return (
+    <div role="gridcell" aria-busy className="col-span-full flex items-center px-2">
+      <span className="h-3 w-3/5 rounded bg-line/60" />
+    </div>
+  );
+}
 
 interface HeadingProps<Row> {
   placed: Placed<Row>;

@@ -1,9 +1,10 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 
 import { Button } from "../../../components/Button";
 import { useToast } from "../../../components/Toasts";
 import { formatCount } from "../../../lib/format";
+import { preload } from "../../../lib/preload";
 import { paths } from "../../../paths";
 import { type Change, useChangeRuns } from "../api/change-runs";
 import { allRunIds } from "../api/list-runs";
@@ -22,6 +23,10 @@ export function SelectionBar({ state }: { state: TableState }) {
   const change = useChangeRuns();
   const toast = useToast();
   const { count, isAll } = selects;
+  const several = count > 1;
+  useEffect(() => {
+    if (several) preload("compare");
+  }, [several]);
   const runs = async (most?: number) => (isAll ? allRunIds({ ...askedOf(view, []).asked, roots_only: false }, most) : [...view.selection]);
   const act = async (wanted: Change) => {
     try {
