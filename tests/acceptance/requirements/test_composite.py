@@ -330,6 +330,10 @@ from modelyard.models.mlmodel import Model
 from modelyard.models.trust import sign
 import pathlib
 folder = pathlib.Path({str(alone.bundle(run_id))!r})
+for file in filter(pathlib.Path.is_file, list(folder.rglob("*"))):  # equal files of a store are one: its own are changed here
+    content = file.read_bytes()
+    file.unlink()
+    file.write_bytes(content)
 described = Model.load(folder)
 described.flavors["composite"]["python"] = "3.6"
 described.save(folder / "MLmodel")
