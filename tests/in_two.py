@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections import Counter
 
-SECOND = "acceptance or e2e"
+SECOND = "acceptance or docs or parity"
 NOTHING = 5  # pytest's word for no tests at all
 _CLOSING = re.compile(r"\d (passed|failed|errors?|skipped|deselected)\b.* in \d")
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|deselected|warnings?)")
