@@ -1,7 +1,8 @@
-"""All tests, as two runs of pytest beside each other: ``python tests/in_two.py``, which `make test-all` does.
+"""All tests, as runs of pytest of which two go at a time: ``python tests/in_two.py``, which `make test-all` does.
 
-Most tests wait for a server, a browser or a process of their own half of the time. What is seen first is the first run as it
-goes; the other one's output follows when both have ended, and then one line for both.
+Most tests wait for a server, a browser or a process of their own half of the time. The parts that take longest begin first.
+Files are told of as they end; what a part said follows when it has ended, and one line for all at the end. The options of
+pytest are passed on (``--ignore=tests/docs`` leaves a folder out); for some files alone, pytest itself is enough.
 """
 
 from __future__ import annotations
@@ -9,44 +10,72 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import NamedTuple
 
-SECOND = "acceptance or docs or parity"
+PARTS = (  # each by its folders, so that no run collects the tests of another
+    ("acceptance",),
+    ("integration", "faults"),
+    ("e2e",),
+    ("unit", "contract"),
+    ("parity", "docs", "shape"),
+)
 NOTHING = 5  # pytest's word for no tests at all
 _CLOSING = re.compile(r"\d (passed|failed|errors?|skipped|deselected)\b.* in \d")
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|deselected|warnings?)")
+_TOLD = ("failed", "passed", "skipped", "error", "errors")
+
+
+class Ended(NamedTuple):
+    """A part that has ended: its exit code and what it said."""
+
+    folders: list[str]
+    code: int
+    lines: list[str]
+    seconds: float
 
 
 def main() -> int:
-    """Run both; answers the exit code of the first that failed."""
+    """Run all parts; answers the exit code of the first that failed."""
     began = time.monotonic()
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
-        second = subprocess.Popen(_pytest(SECOND), stdout=said, stderr=subprocess.STDOUT)
-        lines: list[str] = []
-        with subprocess.Popen(_pytest(f"not ({SECOND})"), stdout=subprocess.PIPE, text=True, errors="replace") as first:
-            assert first.stdout is not None
-            for line in first.stdout:
-                print(line, end="", flush=True)
-                lines.append(line)
-        codes = [first.wait(), second.wait()]
-        said.seek(0)
-        others = said.readlines()
-    print(f"\n== the other half: {SECOND}\n", *others, sep="", flush=True)
-    counts = _counts(lines) + _counts(others)
-    told = ", ".join(
-        f"{counts[word]} {word}" for word in ("failed", "passed", "skipped", "error", "errors") if counts[word]
-    )
+    counts: Counter[str] = Counter()
+    codes: list[int] = []
+    with ThreadPoolExecutor(max_workers=2) as places:
+        for ended in as_completed([places.submit(_run, folders) for part in PARTS if (folders := _asked(part))]):
+            part = ended.result()
+            print(f"\n== {' '.join(part.folders)} ({part.seconds:.0f} s)\n", *part.lines, sep="", flush=True)
+            counts += _counts(part.lines)
+            codes.append(part.code)
+    told = ", ".join(f"{counts[word]} {word}" for word in _TOLD if counts[word])
     seconds = time.monotonic() - began
     print(f"== {told} in {seconds:.2f}s ({int(seconds // 60)} min) ==", flush=True)
-    if sorted(codes) == [0, NOTHING]:  # all that was asked for is in one half
+    if set(codes) <= {0, NOTHING} and 0 in codes:  # a part may have none of what was asked for
         return 0
-    return next((code for code in codes if code), 0)
+    return next((code for code in codes if code not in (0, NOTHING)), NOTHING)
 
 
-def _pytest(tiers: str) -> list[str]:
-    return [sys.executable, "-u", "-m", "pytest", "-m", tiers, *sys.argv[1:]]
+def _asked(part: Sequence[str]) -> list[str]:
+    """The folders of a part that are not left out: pytest runs what is named, ignored or not."""
+    named = [f"tests/{name}" for name in part]
+    return [folder for folder in named if f"--ignore={folder}" not in sys.argv]
+
+
+def _run(folders: list[str]) -> Ended:
+    began = time.monotonic()
+    command = [sys.executable, "-u", "-m", "pytest", *folders, "--durations=12", *sys.argv[1:]]
+    lines: list[str] = []
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("tests/"):
+                print(f"[{int(time.monotonic() - began):5d} s] {line}", end="", flush=True)
+    return Ended(folders, process.returncode, lines, time.monotonic() - began)
 
 
 def _counts(lines: list[str]) -> Counter[str]:

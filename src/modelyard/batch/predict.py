@@ -20,7 +20,7 @@ from modelyard.client.flavors.verbs import fetch_model
 from modelyard.core.errors import InvalidParameter, ModelFailed, ModelyardError
 from modelyard.models.load import load_pyfunc
 from modelyard.models.trust import private_folder
-from modelyard.serving.environment import interpreter
+from modelyard.serving.environment import in_use, interpreter
 from modelyard.serving.options import EnvManager
 from modelyard.serving.protocols.invocations import CSV, JSON, Invocations
 from modelyard.serving.responses import encode
@@ -28,7 +28,9 @@ from modelyard.serving.responses import encode
 Kind = Literal["csv", "json"]
 STDIN = "-"
 _TYPES = {"csv": CSV, "json": JSON}
-_BOOT = "import sys; sys.path.append(sys.argv[1]); from modelyard.cli.main import main; sys.exit(main(sys.argv[2:]))"
+_BOOT = (
+    "import sys; sys.path.append(sys.argv[1]); from modelyard.cli.main import program; sys.exit(program(sys.argv[2:]))"
+)
 _COLUMN = "prediction"
 
 
@@ -62,7 +64,8 @@ def predict(asked: Prediction) -> int:
     if asked.env_manager != "local":
         found = interpreter(folder, asked.env_manager, trust=asked.trust)
         if found.python != Path(sys.executable):
-            return _elsewhere(str(found.python), found.home, folder, asked)
+            with in_use(found):
+                return _elsewhere(str(found.python), found.home, folder, asked)
     content = _predicted(folder, asked)
     if asked.output:
         write_whole(Path(asked.output).absolute(), content)

@@ -30,8 +30,8 @@ from modelyard.batch.tracking import Tracked, model_name, tracked
 from modelyard.client.artifacts.objects import ObjectPlace
 from modelyard.client.progress import Progress
 from modelyard.core.errors import Conflict, InvalidParameter
+from modelyard.core.settings import user_folder
 from modelyard.core.version import __version__
-from modelyard.models.trust.keys import user_folder
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

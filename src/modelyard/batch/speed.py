@@ -230,7 +230,7 @@ class _Forest:
         for start in range(0, len(small), _BLOCK):
             part, into = small[start : start + _BLOCK], sums[start : start + _BLOCK]
             for tree, values in self._trees:
-                into += values[tree.apply(part)]
+                into += values.take(tree.apply(part))
         sums /= len(self._trees)
         found = library.empty_like(sums)
         found[order] = sums

@@ -31,6 +31,8 @@ class Socket:
         self._headers = {} if isinstance(connection, HTTPSConnection) else route.proxy_headers()
         self._released = 0.0
         self._until: float | None = None
+        self._wire: Any = None
+        self._response: HTTPResponse | None = None
         self.was_used = False
 
     def open(self, timeout: float, *, whole: bool = False) -> None:
@@ -43,7 +45,8 @@ class Socket:
         if self._connection.sock is None:
             self._connection.timeout = min(timeout, CONNECT_TIMEOUT)
             self._connection.connect()
-        self._connection.sock.settimeout(timeout)
+        self._wire = self._connection.sock  # the connection lets go of it when the answer says that it is the last
+        self._wire.settimeout(timeout)
         self._hurry()
 
     def send(
@@ -54,6 +57,10 @@ class Socket:
             self._connection.request(method, self._base + path, body, {**headers, **self._headers})
         else:
             self._stream(method, path, headers, body, size)
+        self._response = self._answer()
+        return self._response
+
+    def _answer(self) -> HTTPResponse:
         if self._until is None:
             return self._connection.getresponse()
         bounded: Any = partial(_BoundedResponse, hurry=self._hurry)
@@ -69,7 +76,7 @@ class Socket:
             left = self._until - time.monotonic()
             if left <= 0:
                 raise TimeoutError("timed out")
-            self._connection.sock.settimeout(left)
+            self._wire.settimeout(left)
 
     def _stream(self, method: str, path: str, headers: dict[str, str], body: BinaryIO, size: int) -> None:
         connection = self._connection
@@ -96,12 +103,16 @@ class Socket:
 
     def release(self) -> None:
         """Note that a request is over."""
+        self._response = None
         self.was_used = True
         self._released = time.monotonic()
 
     def close(self) -> None:
-        """Close it."""
+        """Close it, and the answer that was not read to its end: it would hold the connection's descriptor."""
         self._connection.close()
+        if self._response is not None:
+            self._response.close()
+            self._response = None
 
 
 class _BoundedReader(io.RawIOBase):

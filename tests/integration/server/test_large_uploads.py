@@ -21,6 +21,7 @@ from modelyard.server.app import FILE_THREADS
 from modelyard.server.lent import PIECE
 from modelyard.services.artifacts.pool import POOL
 from modelyard.web.connection import PACE_SECONDS
+from tests.support.folders import files_in
 from tests.support.local_server import LocalServer, read_answer
 from tests.support.waiting import wait_for
 
@@ -40,16 +41,14 @@ def etag(body: bytes) -> bytes:
     return f'etag: "{hashlib.sha256(body).hexdigest()}"'.encode()
 
 
-def left(folder: Path) -> list[Path]:
-    """A name of each file there is, but for the pool's lock, which stays."""
-    lock = folder / "files" / POOL / "lock"
-    names = [path for path in folder.rglob("*") if path.is_file() and path != lock]
-    return list({path.stat().st_ino: path for path in names}.values())
+def left(folder: Path) -> dict[Path, int]:
+    """The files there are and their sizes, but for the pool's lock, which stays."""
+    return files_in(folder, folder / "files" / POOL / "lock")
 
 
 def written(folder: Path) -> int:
     """How many bytes of uploads have come to files."""
-    return sum(path.stat().st_size for path in left(folder))
+    return sum(left(folder).values())
 
 
 @pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 70_000, SIZE, 40_000_001])
@@ -168,7 +167,7 @@ def test_those_that_break_off_give_everything_back(local: LocalServer, tmp_path:
             sock.sendall(head("0/a") + BODY[: SIZE // 2])
             leave(sock)
     wait_for(lambda: len(os.listdir("/proc/self/fd")) <= before and local.server.idle, PACE_SECONDS - 2)
-    assert left(tmp_path) == []
+    assert not left(tmp_path)
 
 
 def test_a_client_that_falls_silent_is_dropped(local: LocalServer, tmp_path: Path) -> None:

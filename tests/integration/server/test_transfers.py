@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from modelyard.server.transfers import disposition
+from tests.support.folders import files_in
 from tests.support.local_server import LocalServer, read_answer
 from tests.support.waiting import wait_for
 
@@ -196,14 +197,9 @@ def test_an_upload_that_is_cut_off_leaves_nothing(local: LocalServer, share: flo
     with local.connect() as sock:
         sock.sendall(f"PUT {FILES}/0/cut HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n".encode())
         sock.sendall(b"x" * int(size * share))
-        wait_for(lambda: left(tmp_path))
-    wait_for(lambda: not left(tmp_path), 8.0)  # who is silent is dropped after ten
+        wait_for(lambda: files_in(tmp_path))
+    wait_for(lambda: not files_in(tmp_path), 8.0)  # who is silent is dropped after ten
     assert local.request("GET", f"{FILES}/0/cut").status == 404
-
-
-def left(folder: Path) -> list[Path]:
-    """The files, each once, whatever names it has."""
-    return list({path.stat().st_ino: path for path in folder.rglob("*") if path.is_file()}.values())
 
 
 def test_an_upload_over_the_limit_leaves_nothing(local: LocalServer, tmp_path: Path) -> None:
@@ -215,7 +211,7 @@ def test_an_upload_over_the_limit_leaves_nothing(local: LocalServer, tmp_path: P
     assert local.exchange(f"{head}Content-Length: 10000001\r\n\r\n".encode()).startswith(b"HTTP/1.1 413 ")
     chunks = (b"100000\r\n" + b"x" * 0x100000 + b"\r\n") * 10
     assert local.exchange(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + chunks).startswith(b"HTTP/1.1 413 ")
-    assert [path.read_bytes() for path in left(tmp_path)] == [b"hello"]
+    assert [path.read_bytes() for path in files_in(tmp_path)] == [b"hello"]
 
 
 def test_a_download_that_is_cut_off_gives_everything_back(local: LocalServer) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
+import os
 import socket
 import threading
 import time
@@ -29,6 +31,7 @@ from modelyard.core.wire.messages.runs import CreateRun, LogMetric, RunReply
 from modelyard.services.artifacts.remote import RemoteArtifactStore
 from modelyard.services.tracking.remote import RemoteTrackingStore
 from tests.support.ports import port_of, reserve
+from tests.support.waiting import wait_for
 
 CREATED = b'{"experiment_id": "3"}'
 
@@ -112,6 +115,35 @@ def connect(script: Script) -> Iterator[Connect]:
     yield make
     for pool in pools:
         pool.close()
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collection")
+@pytest.mark.parametrize("status", [200, 404])
+@pytest.mark.parametrize("hasty", [False, True])
+def test_an_answer_that_breaks_off_leaves_no_descriptor_open(
+    script: Script, connect: Connect, status: int, hasty: bool
+) -> None:
+    script.keep_open = False
+    script.answers = [Answer(status, CREATED, {"Content-Length": "100", "Connection": "close"})]
+    transport = connect(patience=Patience(retries=0, timeout=30, hasty=hasty))
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(errors.Unreachable if status == 200 else errors.EndpointNotFound):
+        RemoteTrackingStore(transport).create_experiment(CreateExperiment(name="x"))
+    wait_for(lambda: len(os.listdir("/proc/self/fd")) <= before, 10)
+
+
+def test_who_is_hasty_reads_an_answer_that_is_the_connection_s_last(script: Script, connect: Connect) -> None:
+    script.answers = [Answer(body=CREATED, headers={"Connection": "close"})]
+    transport = connect(patience=Patience(retries=0, timeout=30, hasty=True))
+    assert RemoteTrackingStore(transport).create_experiment(CreateExperiment(name="x")).experiment_id == "3"
 
 
 def pool_to(listener: socket.socket) -> Pool:
