@@ -87,7 +87,7 @@ def test_s1_11_a_logged_model_is_a_folder_with_its_files(runs: Runs, open_page: 
     page = settled(open_page(at(runs.full)))
     row(page, "model/").click()
     for name in ("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "model.skops"):
-        assert row(page, name).is_visible()
+        row(page, name).wait_for()
     row(page, "MLmodel").click()
     page.get_by_text("flavors:").wait_for()
     assert page.url.endswith("?path=model%2FMLmodel")
@@ -192,7 +192,7 @@ def test_nothing_large_is_shown_unasked(runs: Runs, open_page: Open) -> None:
 
 def test_a_name_cannot_pretend_to_be_another(runs: Runs, open_page: Open) -> None:
     page = settled(open_page(at(runs.full)))
-    assert row(page, "turned \\u202e txt.exe").is_visible()
+    row(page, "turned \\u202e txt.exe").wait_for()
 
 
 def test_a_folder_is_downloaded_as_an_archive(runs: Runs, open_page: Open, tmp_path: Path) -> None:

@@ -74,12 +74,12 @@ def test_names_with_slashes_are_a_tree_that_folds(open_page: Open, client: Any) 
     for name in ("forest/oak/one", "forest/oak/two", "forest/pine"):
         client.create_experiment(name)
     page = experiments(open_page)
-    assert row_of(page, "one").is_visible()
+    row_of(page, "one").wait_for()
     folder = page.get_by_role("button", name="oak/ 2", exact=True)
     assert folder.get_attribute("aria-expanded") == "true"
     folder.click()
     row_of(page, "one").wait_for(state="detached")
-    assert row_of(page, "pine").is_visible()
+    row_of(page, "pine").wait_for()
     again = experiments(open_page, page.url.partition("/experiments")[2])
     again.get_by_role("button", name="oak/ 2", exact=True).wait_for()
     assert row_of(again, "one").count() == 0
@@ -92,7 +92,7 @@ def test_the_search_is_in_the_address_and_slash_goes_there(open_page: Open, clie
     page.keyboard.type("needle")
     page.get_by_role("status", name="Total").get_by_text("1 experiment", exact=True).wait_for()
     assert "q=needle" in page.url
-    assert row_of(page, "needle in hay").is_visible()
+    row_of(page, "needle in hay").wait_for()
 
 
 def test_an_experiment_is_renamed(open_page: Open, client: Any) -> None:
@@ -122,7 +122,7 @@ def test_experiments_are_deleted_restored_and_deleted_for_good(open_page: Open, 
     page.get_by_role("checkbox", name="Select bin: gone").click()
     page.get_by_role("button", name="Delete for good").click()
     dialog = page.get_by_role("dialog")
-    assert dialog.get_by_text("bin: gone", exact=True).is_visible()
+    dialog.get_by_text("bin: gone", exact=True).wait_for()
     dialog.get_by_role("button", name="Delete 1 experiment for good").click()
     row_of(page, "bin: gone").wait_for(state="detached")
     with pytest.raises(mlflow.MlflowException, match="No Experiment"):
@@ -131,7 +131,18 @@ def test_experiments_are_deleted_restored_and_deleted_for_good(open_page: Open, 
 
 def test_nothing_found_says_so(open_page: Open) -> None:
     page = experiments(open_page, "?q=there+is+no+such+name")
-    assert page.get_by_text("No experiment has “there is no such name” in its name.").is_visible()
+    page.get_by_text("No experiment has “there is no such name” in its name.").wait_for()
+
+
+def test_a_part_of_the_pages_that_cannot_be_fetched_is_told_and_fetched_again(open_page: Open) -> None:
+    page = experiments(open_page)
+    page.route("**/assets/**", lambda route: route.abort())
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_text("This page could not be shown.").wait_for()
+    page.unroute("**/assets/**")
+    page.get_by_role("button", name="Retry").click()
+    page.get_by_role("heading", name="Settings", level=1).wait_for()
+    page.faults.clear()  # what was not fetched
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -56,8 +56,8 @@ def test_s1_16_s1_17_a_model_with_a_space_in_its_name_is_listed_with_its_version
     for version in ("1", "2"):
         run = client.get_model_version(NAME, version).run_id
         row = page.get_by_role("row").filter(has=page.get_by_role("link", name=f"Version {version}", exact=True))
-        assert row.locator(f"a[href='/runs/{run}/overview']").is_visible()
-        assert row.locator("time").is_visible()
+        row.locator(f"a[href='/runs/{run}/overview']").wait_for()
+        row.locator("time").wait_for()
     page.get_by_role("link", name="Version 2", exact=True).click()
     page.get_by_role("heading", name=f"{NAME} version 2").wait_for()
     page.get_by_role("link", name="of 1 columns").wait_for()
@@ -68,7 +68,7 @@ def test_models_are_found_by_name_and_by_filter(client: Any, open_page: Open) ->
     page = settled(open_page("/models"))
     page.get_by_role("searchbox").fill("deployed")
     page.get_by_role("link", name="cellar", exact=True).wait_for(state="detached")
-    assert page.get_by_role("link", name=NAME, exact=True).is_visible()
+    page.get_by_role("link", name=NAME, exact=True).wait_for()
     page.get_by_role("searchbox").fill("tags.team = 'red'")
     page.get_by_role("link", name="cellar", exact=True).wait_for()
     page.wait_for_url("**/models?q=tags.team*red*")

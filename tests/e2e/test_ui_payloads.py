@@ -31,16 +31,24 @@ def planted(yard: str) -> Planted:
     return plant(yard)
 
 
+@pytest.fixture(scope="module")
+def context(browser: Any) -> Iterator[Any]:
+    """One for all pages: what a payload may have left behind is there when the next page is opened."""
+    found = browser.new_context(viewport={"width": 1920, "height": 2600})
+    found.add_init_script(CANARY)
+    found.new_page()
+    yield found
+    found.close()
+
+
 @pytest.fixture
-def look(browser: Any, planted: Planted) -> Iterator[Callable[..., Any]]:
+def look(context: Any, planted: Planted) -> Iterator[Callable[..., Any]]:
     """Opens an address; at the end nothing of all the pages may have run, asked elsewhere, or opened a dialog."""
-    contexts, wrong = [], []
+    pages, wrong = [], []
 
     def open_at(path: str, *, allowed: str = "") -> Any:
-        context = browser.new_context(viewport={"width": 1920, "height": 2600})
-        contexts.append(context)
-        context.add_init_script(CANARY)
         page = context.new_page()
+        pages.append(page)
         page.on("dialog", lambda dialog: (wrong.append(f"dialog on {path}: {dialog.message}"), dialog.dismiss()))
         page.on("request", lambda request: _note(wrong, path, request.url, planted.address))
         page.on("pageerror", lambda error: wrong.append(f"script on {path}: {error}"))
@@ -59,8 +67,8 @@ def look(browser: Any, planted: Planted) -> Iterator[Callable[..., Any]]:
         return page
 
     yield open_at
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert wrong == []
 
 

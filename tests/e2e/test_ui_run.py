@@ -93,8 +93,8 @@ def test_the_overview_has_the_numbers_of_the_script(open_page: Open, trained: st
     assert page.url.endswith("/overview")
     metrics = page.get_by_role("region", name="Metrics")
     for metric, value in N5.items():
-        assert metrics.get_by_role("row", name=re.compile(rf"^{metric} {value:.6g}")).is_visible()
-        assert metrics.get_by_title(str(value)).first.is_visible()
+        metrics.get_by_role("row", name=re.compile(rf"^{metric} {value:.6g}")).wait_for()
+        metrics.get_by_title(str(value)).first.wait_for()
     params = page.get_by_role("region", name="Params")
     assert [params.get_by_role("row", name=key).get_by_text("0.5").count() for key in ("alpha", "l1_ratio")] == [1, 1]
 

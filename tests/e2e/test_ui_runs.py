@@ -129,13 +129,48 @@ def test_s1_14_the_table_is_sorted_by_a_metric_in_both_directions(open_page: Ope
 
 def test_all_rows_are_reached_in_windows(open_page: Open, many: str) -> None:
     page = runs(open_page, many)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/views/runs") else None)
+    asked: set[str | None] = set()  # a window asked for once more, because something changed, is no other window
+    page.on("request", lambda request: asked.add(request.post_data) if request.url.endswith("/views/runs") else None)
     page.get_by_role("grid").evaluate("grid => { grid.scrollTop = grid.scrollHeight }")
     row_of(page, "run 000").wait_for()
     assert len(asked) <= 2
     assert page.locator("[role=row]").count() < 60
     assert page.evaluate("document.querySelectorAll('*').length") < 2500
+
+
+RUSH = """() => new Promise((done) => {
+  const grid = document.querySelector('[role=grid]');
+  const cells = (row) => row.querySelectorAll('[role=gridcell]').length;
+  let frames = 0, fewest = Infinity;
+  const move = () => {
+    grid.scrollTop += grid.clientHeight / 3;
+    const rows = [...grid.querySelectorAll('[role=row]')].slice(1).filter((row) => !row.querySelector('[aria-busy]'));
+    fewest = Math.min(fewest, ...rows.map(cells));
+    if (++frames < 12) requestAnimationFrame(move);
+    else done([fewest, rows.filter((row) => !row.querySelector('a[href*="/runs/"]')).length]);
+  };
+  requestAnimationFrame(move);
+})"""
+
+
+def test_rows_that_rush_by_have_their_pinned_cells_and_the_rest_when_it_slows(open_page: Open, many: str) -> None:
+    page = runs(open_page, many)
+    total(page, f"{MANY} runs")
+    whole = row_of(page, "run 449").get_by_role("gridcell").count()
+    page.get_by_role("grid").evaluate("grid => { grid.scrollTop = grid.scrollHeight }")  # a leap leaves nothing out
+    row_of(page, "run 000").wait_for()
+    assert row_of(page, "run 000").get_by_role("gridcell").count() == whole
+    page.get_by_role("grid").evaluate("grid => { grid.scrollTop = 0 }")
+    row_of(page, "run 449").wait_for()
+    page.wait_for_timeout(500)
+    fewest, unnamed = page.evaluate(RUSH)
+    assert 1 < fewest < whole
+    assert unnamed == 0
+    page.wait_for_function(
+        "whole => [...document.querySelectorAll('[role=grid] [role=row]')].slice(1)"
+        ".every(row => row.querySelectorAll('[role=gridcell]').length === whole)",
+        arg=whole,
+    )
 
 
 def test_a_filter_finds_and_a_mistake_is_marked_at_its_place(open_page: Open, many: str) -> None:
@@ -214,7 +249,7 @@ def test_columns_are_chosen_searched_and_kept_in_the_address(open_page: Open, wi
     page.keyboard.press("Escape")
     page.get_by_role("columnheader", name="loss (best)").wait_for()
     again = runs(open_page, wine, page.url.partition("/runs")[2])
-    assert again.get_by_role("columnheader", name="loss (best)").is_visible()
+    again.get_by_role("columnheader", name="loss (best)").wait_for()
     assert row_of(again, "elastic 0.9").get_by_title("0.045").count() == 1
 
 
@@ -333,7 +368,7 @@ def test_a_note_is_written_and_drawn_as_markdown(open_page: Open, client: Any) -
 
 def test_what_is_not_there_is_told(open_page: Open, wine: str) -> None:
     page = runs(open_page, "999999")
-    assert page.get_by_role("alert").get_by_text("No Experiment").is_visible()
+    page.get_by_role("alert").get_by_text("No Experiment").wait_for()
     page.faults.clear()
     page = runs(open_page, wine, "?filter=metrics.loss+%3E+100")
     page.get_by_text("No run matches this filter.").wait_for()

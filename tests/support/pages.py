@@ -16,7 +16,7 @@ from tests.support.browser import FLAGS, browser_path
 from tests.support.frameworks import imported
 from tests.support.servers import modelyard_server
 
-__all__ = ["AXE", "STATIC", "browser", "faults_of", "open_page", "page", "settled", "yard"]
+__all__ = ["AXE", "STATIC", "browser", "faults_of", "open_page", "page", "settled", "shared", "yard"]
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "src" / "modelyard" / "server" / "static"
@@ -51,10 +51,21 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             modelyard.set_tracking_uri(before)
 
 
+@pytest.fixture(scope="module")
+def shared(browser: Any, yard: str) -> Iterator[Any]:
+    """A page that stays open while a module's tests are run: what its context has fetched and compiled is there already."""
+    context = browser.new_context(accept_downloads=True)
+    found = context.new_page()
+    found.goto(f"{yard}/health")
+    yield found
+    context.close()
+
+
 @pytest.fixture
-def open_page(browser: Any, yard: str) -> Iterator[Callable[..., Any]]:
+def open_page(browser: Any, yard: str, shared: Any) -> Iterator[Callable[..., Any]]:
     """Opens an address of the server in a page of its own; at the end no page may have had a fault.
 
+    The first page of a test has nothing that one before it stored; each further page is another person's browser.
     Faults are errors of scripts, lines of the console that say error (what the policy forbids is among them), and answers
     of 500 and above; ``page.faults`` lists them, and a test that provokes some clears it.
     """
@@ -62,12 +73,12 @@ def open_page(browser: Any, yard: str) -> Iterator[Callable[..., Any]]:
     pages: list[Any] = []
 
     def open_at(path: str, *, theme: str = "light", size: tuple[int, int] = USUAL) -> Any:
-        context = browser.new_context(
-            color_scheme=theme, viewport={"width": size[0], "height": size[1]}, accept_downloads=True
-        )
+        context = browser.new_context(accept_downloads=True) if pages else shared.context
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=yard)
-        contexts.append(context)
+        contexts.extend([context] if pages else [])
         found = context.new_page()
+        found.set_viewport_size({"width": size[0], "height": size[1]})
+        found.emulate_media(color_scheme=theme)
         found.faults = []
         found.on("pageerror", lambda error: found.faults.append(f"script: {error}"))
         found.on("console", lambda said: found.faults.append(said.text) if said.type == "error" else None)
@@ -78,8 +89,10 @@ def open_page(browser: Any, yard: str) -> Iterator[Callable[..., Any]]:
 
     yield open_at
     faults = [fault for each in pages for fault in each.faults]
-    for context in contexts:
-        context.close()
+    for each in (*pages[:1], *contexts):
+        each.close()
+    shared.context.clear_cookies()
+    shared.evaluate("localStorage.clear()")
     assert faults == []
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from modelyard.core import plugins
 from modelyard.core.errors import InvalidParameter, Unavailable
-from modelyard.core.wire.table import ARTIFACTS, ENDPOINTS, REGISTRY, TRACKING, VIEWS
+from modelyard.core.wire.table import ARTIFACTS, DATASETS, ENDPOINTS, REGISTRY, TRACKING, VIEWS
 from modelyard.server import frame
 from modelyard.server.application import Application, Machinery
 from modelyard.server.changes import Watching
@@ -25,6 +25,7 @@ from modelyard.server.transfers import Transfers
 from modelyard.server.views.routes import FileViews
 from modelyard.services.artifacts.contract import ArtifactStore
 from modelyard.services.artifacts.routes import ArtifactRoutes
+from modelyard.services.datasets.routes import routes as dataset_routes
 from modelyard.services.registry.routes import routes as registry_routes
 from modelyard.services.stores import SERVED, Locator, Stores, folder_of
 from modelyard.services.tracking.routes import routes as tracking_routes
@@ -155,6 +156,7 @@ def _artifact_routes(stores: Stores, options: ServerOptions) -> ArtifactRoutes:
 def _handlers(stores: Stores, artifacts: ArtifactRoutes) -> dict[str, Handler]:
     found: dict[str, Callable[[Any], Any]] = {row.name: getattr(artifacts, row.verb) for row in ARTIFACTS}
     found |= view_routes(stores.views)
+    found |= dataset_routes(stores.datasets)
     return found | dict(tracking_routes(stores.tracking)) | dict(registry_routes(stores.registry))
 
 
@@ -176,7 +178,7 @@ def _allowed(stores: Stores, options: ServerOptions) -> Mapping[str, ArtifactSto
 def _switched_off(options: ServerOptions) -> frozenset[str]:
     """The endpoints that this server was told not to offer."""
     if options.artifacts_only:
-        return frozenset(row.name for row in TRACKING + REGISTRY + VIEWS + PAGES) | {
+        return frozenset(row.name for row in TRACKING + REGISTRY + VIEWS + DATASETS + PAGES) | {
             row.name for row in ARTIFACTS if row.name not in _PROXIED
         }
     return frozenset() if options.serve_artifacts else _PROXIED

@@ -1,9 +1,9 @@
-import { Component, type ReactNode, Suspense, useState } from "react";
+import { Component, type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
 
 import { Dialog } from "../components/Dialog";
 import { Page } from "../components/Page";
-import { Failure, SkeletonLines } from "../components/States";
+import { Failure } from "../components/States";
 import { keyActions, useKeys } from "../lib/keys";
 import { chooseTheme, isDark, useDark } from "../lib/theme";
 import { paths } from "../paths";
@@ -44,9 +44,7 @@ export function Shell() {
         <Link href={paths.settings()} className="text-muted no-underline hover:text-fg hover:no-underline">Settings</Link>
       </header>
       <Guard key={path.split("/").slice(0, 3).join("/")}>
-        <Suspense fallback={<main className="flex-1 px-5 py-4"><SkeletonLines label="the page" lines={10} /></main>}>
-          <Routes />
-        </Suspense>
+        <Routes />
       </Guard>
       <Dialog title="Keys" open={help} onClose={() => setHelp(false)}>
         <dl className="grid grid-cols-[6rem_1fr] gap-y-1">

@@ -1,14 +1,9 @@
-import { lazy, Suspense } from "react";
-
+import { later } from "../lib/later";
 import { SkeletonLines } from "./States";
 
-const Rendered = lazy(() => import("./MarkdownRendered"));
+const rendered = later<{ text: string }>(() => import("./MarkdownRendered"), <SkeletonLines lines={3} label="the note" />);
 
 /** Markdown as elements: HTML inside it stays text, links lead only to the web and to addresses of ours. */
 export function Markdown({ text }: { text: string }) {
-  return (
-    <Suspense fallback={<SkeletonLines lines={3} label="the note" />}>
-      <Rendered text={text} />
-    </Suspense>
-  );
+  return <rendered.Shown text={text} />;
 }

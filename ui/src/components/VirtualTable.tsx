@@ -1,8 +1,9 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, memo, type MouseEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, type MouseEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 
 import { cellLook, type Column, type Placed, useSeenColumns } from "./columns";
 import { Grip } from "./Grip";
+import { useHurry } from "./hurry";
 
 export type { Column } from "./columns";
 
@@ -19,6 +20,7 @@ interface Props<Row> {
   onResize?: (column: Column<Row>, width: number) => void;
   onOpen?: (place: number) => void;
   onHover?: (place: number | null) => void;
+  /** More classes of a row; its background is `ground-…`. */
   rowLook?: (row: Row, place: number) => string;
   current?: number | null;
   rowHeight?: number;
@@ -36,8 +38,10 @@ export function VirtualTable<Row>(props: Props<Row>) {
     () => props.columns.map((column) => (column.key === drawn?.key ? { ...column, width: drawn.width } : column)),
     [props.columns, drawn],
   );
+  const hurried = useHurry(box); // its look at the way that was scrolled comes before anything is drawn
   const virtual = useVirtualizer({ count: total, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 4 });
   const seen = useSeenColumns(columns, box);
+  const pinned = useMemo(() => pinnedOf(seen as Placed<unknown>[]), [seen]);
   const items = virtual.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items[items.length - 1]?.index ?? 0;
@@ -71,7 +75,7 @@ export function VirtualTable<Row>(props: Props<Row>) {
           const row = rowAt(item.index);
           const look = row === undefined ? "" : (rowLook?.(row, item.index) ?? "");
           const isCurrent = item.index === current;
-          return <Row key={item.key} row={row} place={item.index} top={item.start} height={rowHeight} template={template} width={width} look={look} isCurrent={isCurrent} seen={seen as Placed<unknown>[]} />;
+          return <Row key={item.key} row={row} place={item.index} top={item.start} height={rowHeight} template={template} width={width} look={look} isCurrent={isCurrent} seen={seen as Placed<unknown>[]} alone={hurried ? pinned : null} />;
         })}
       </div>
     </div>
@@ -88,27 +92,40 @@ interface RowProps {
   look: string;
   isCurrent: boolean;
   seen: readonly Placed<unknown>[];
+  /** What a new row has at first, while the table rushes by. */
+  alone: readonly Placed<unknown>[] | null;
 }
 
 /** A row is drawn again only when something of it is another: while the table scrolls, those that stay in sight are not. */
-const Row = memo(function Row({ row, place, top, height, template, width, look, isCurrent, seen }: RowProps) {
+const Row = memo(function Row({ row, place, top, height, template, width, look, isCurrent, seen, alone }: RowProps) {
+  const [isWhole, setIsWhole] = useState(alone === null);
+  if (alone === null && !isWhole) setIsWhole(true);
+  const cells = isWhole ? seen : (alone ?? seen);
   return (
     <div
       role="row"
       aria-rowindex={place + 2}
       aria-selected={isCurrent}
-      className={`group absolute top-0 grid min-w-full border-b border-line/60 ${isCurrent ? "bg-tint" : "bg-surface hover:bg-sunken"} ${look}`}
+      className={`group absolute top-0 grid min-w-full border-b border-line/60 bg-(--ground) ${isCurrent ? "ground-tint" : "ground-surface hover:ground-sunken"} ${look}`}
       style={{ gridTemplateColumns: template, width, height, transform: `translateY(${top}px)` }}
     >
       {row === undefined ? <OnItsWay /> : null}
-      {row === undefined ? null : seen.map(({ column, place: at, style }) => (
-        <div key={column.key} role="gridcell" aria-colindex={at + 1} className={cellLook(column, "bg-inherit")} style={style}>
-          {column.cell(row, place)}
-        </div>
-      ))}
+      {row === undefined ? null : cells.map((placed) => cellOf(placed, row, place))}
     </div>
   );
 });
+
+function pinnedOf(seen: readonly Placed<unknown>[]): readonly Placed<unknown>[] {
+  const pinned = seen.filter(({ column }) => column.pinned);
+  return pinned.length ? pinned : seen;
+}
+
+function cellOf({ column, place: at, look, textLook, style }: Placed<unknown>, row: unknown, place: number): ReactNode {
+  const words = column.pinned ? null : column.text?.(row);
+  if (!words) return <div key={column.key} role="gridcell" aria-colindex={at + 1} className={look} style={style}>{column.cell(row, place)}</div>;
+  const tone = words.isMuted ? `${textLook} text-muted` : textLook;
+  return <div key={column.key} role="gridcell" aria-colindex={at + 1} className={tone} style={style} title={words.title}>{words.text}</div>;
+}
 
 /** A row that is not there yet. It does not move: very many of them pass by while a long table scrolls. */
 function OnItsWay() {
@@ -128,7 +145,7 @@ interface HeadingProps<Row> {
 function Heading<Row>({ placed: { column, place, style }, onSort, resize }: HeadingProps<Row>) {
   const sorted = column.sort === undefined ? {} : { "aria-sort": column.sort };
   return (
-    <div role="columnheader" aria-colindex={place + 1} {...sorted} title={column.title} className={`${cellLook(column, "bg-sunken")} ${column.pinned ? "" : "relative"}`} style={style}>
+    <div role="columnheader" aria-colindex={place + 1} {...sorted} title={column.title} className={`${cellLook(column, "sticky z-10 bg-sunken")} ${column.pinned ? "" : "relative"}`} style={style}>
       {onSort && column.sortable !== false && !column.header ? (
         <button type="button" className="flex min-w-0 items-center gap-1 truncate font-medium" onClick={() => onSort(column)}>
           <span className="truncate">{column.title}</span>

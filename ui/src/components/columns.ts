@@ -14,13 +14,25 @@ export interface Column<Row> {
   sortable?: boolean;
   sort?: "ascending" | "descending" | undefined;
   cell: (row: Row, place: number) => ReactNode;
+  /** What a cell says where that is words and nothing else: it is one element then. Null for one that `cell` draws. */
+  text?: (row: Row) => Text | null;
+}
+
+/** The words of a cell, and all of them where they are cut. */
+export interface Text {
+  text: string;
+  title?: string;
+  isMuted?: boolean;
 }
 
 export interface Placed<Row> {
   column: Column<Row>;
   place: number;
-  /** Its place in the grid, and how far from the left it stays where it is pinned. */
-  style: { gridColumnStart: number; left?: number };
+  /** The classes of its cells, and of those that are words. */
+  look: string;
+  textLook: string;
+  /** Its place in the grid where that is not after the one before, and how far from the left it stays where it is pinned. */
+  style: { gridColumnStart?: number; left?: number } | undefined;
 }
 
 /** The columns that are in the page: the pinned ones, and those that are seen now. */
@@ -35,20 +47,29 @@ export function useSeenColumns<Row>(columns: readonly Column<Row>[], box: RefObj
   });
   useEffect(() => virtual.measure(), [virtual, widths]);
   const items = virtual.getVirtualItems();
+  const isAside = (virtual.scrollOffset ?? 0) > 0; // what does not move need not be held
   const first = items[0]?.index ?? 0;
   const last = items[items.length - 1]?.index ?? Math.min(11, columns.length - 1);
   return useMemo(() => {
+    const pinned = columns.filter((column) => column.pinned).length;
+    const isApart = first > pinned;
     let left = 0;
-    return columns.flatMap((column, place) => {
-      if (!column.pinned) return place < first || place > last ? [] : [{ column, place, style: { gridColumnStart: place + 1 } }];
+    return columns.flatMap((column, place): Placed<Row>[] => {
+      const looks = { column, place, look: cellLook(column, isAside ? "sticky z-10 bg-(--ground)" : ""), textLook: textLook(column) };
+      if (!column.pinned) return place < first || place > last ? [] : [{ ...looks, style: isApart ? { gridColumnStart: place + 1 } : undefined }];
       const at = left;
       left += column.width;
-      return [{ column, place, style: { gridColumnStart: place + 1, left: at } }];
+      return [{ ...looks, style: { left: at } }];
     });
-  }, [columns, first, last]);
+  }, [columns, first, last, isAside]);
 }
 
-export function cellLook<Row>(column: Column<Row>, ground: string): string {
+/** The classes of a cell; `held` are those that keep a pinned one at its place, above what passes below it. */
+export function cellLook<Row>(column: Column<Row>, held: string): string {
   const side = column.align === "right" ? "justify-end-safe tabular-nums" : "";
-  return `row-start-1 flex min-w-0 items-center overflow-hidden px-2 whitespace-nowrap ${side} ${column.pinned ? `sticky z-10 ${ground}` : ""}`;
+  return `row-start-1 flex min-w-0 items-center overflow-hidden px-2 whitespace-nowrap ${side} ${column.pinned ? held : ""}`;
+}
+
+function textLook<Row>(column: Column<Row>): string {
+  return `row-start-1 self-center truncate px-2 ${column.align === "right" ? "text-right tabular-nums" : ""}`;
 }

@@ -75,6 +75,19 @@ export interface CompleteMultipartUpload {
   parts?: MultipartUploadPart[];
 }
 
+export interface CreateDatasetVersion {
+  name: string;
+  digest: string;
+  kind?: "reference" | "stored";
+  uri: string;
+  size?: number;
+  type?: string;
+  description?: string;
+  run_id?: string;
+  aliases?: string[];
+  tags?: DatasetTag[];
+}
+
 export interface CreateExperiment {
   name: string;
   artifact_location?: string;
@@ -147,6 +160,10 @@ export interface DatasetInput {
   tags?: InputTag[];
 }
 
+export interface DatasetLineage {
+  uses: DatasetUse[];
+}
+
 export interface DatasetSummary {
   experiment_id: string;
   name: string;
@@ -154,8 +171,56 @@ export interface DatasetSummary {
   context?: string | null;
 }
 
+export interface DatasetTag {
+  key: string;
+  value?: string;
+}
+
+export interface DatasetUse {
+  name: string;
+  version: number;
+  run_id: string;
+  role: "consumer" | "producer";
+  at?: number;
+}
+
+export interface DatasetUseReply {
+  dataset: NamedDataset;
+  version: DatasetVersion;
+}
+
+export interface DatasetVersion {
+  name: string;
+  version: number;
+  digest: string;
+  kind?: "reference" | "stored";
+  uri?: string;
+  size?: number;
+  run_id?: string;
+  created?: number;
+  aliases?: string[];
+  tags?: DatasetTag[];
+  is_gone?: boolean;
+}
+
+export interface DatasetVersionReply {
+  dataset: NamedDataset;
+  version: DatasetVersion;
+  is_new?: boolean;
+}
+
+export interface DatasetVersionsFound {
+  versions: DatasetVersion[];
+  next_page_token?: string;
+}
+
 export interface DatasetsReply {
   dataset_summaries?: DatasetSummary[];
+}
+
+export interface DeleteDatasetAlias {
+  name: string;
+  alias: string;
 }
 
 export interface DeleteExperiment {
@@ -335,6 +400,16 @@ export interface GetArchive {
   path?: string;
 }
 
+export interface GetDatasetLineage {
+  reference?: string;
+  run_id?: string;
+  max_results?: number;
+}
+
+export interface GetDatasetVersion {
+  reference: string;
+}
+
 export interface GetExperiment {
   experiment_id: string;
 }
@@ -466,6 +541,12 @@ export interface KeyCount {
 export interface KeysFound {
   total: number;
   keys: KeyCount[];
+}
+
+export interface ListDatasetVersions {
+  name: string;
+  max_results?: number;
+  page_token?: string;
 }
 
 export interface ListExperiments {
@@ -734,6 +815,24 @@ export interface MultipartUploadReply {
   credentials?: MultipartUploadCredential[];
 }
 
+export interface NamedDataset {
+  name: string;
+  type?: string;
+  description?: string;
+  created?: number;
+  updated?: number;
+  latest?: DatasetVersion | null;
+}
+
+export interface NamedDatasetReply {
+  dataset: NamedDataset;
+}
+
+export interface NamedDatasetsFound {
+  datasets: NamedDataset[];
+  next_page_token?: string;
+}
+
 export interface OnnxTwin {
   path: string;
   bytes: number;
@@ -787,6 +886,12 @@ export interface PurgeDeleted {
 export interface Ready {
   status: string;
   reason?: string;
+}
+
+export interface RecordDatasetUse {
+  reference: string;
+  run_id: string;
+  role?: "consumer" | "producer";
 }
 
 export interface RegisteredModel {
@@ -942,6 +1047,13 @@ export interface SearchModelVersions {
   page_token?: string;
 }
 
+export interface SearchNamedDatasets {
+  contains?: string;
+  type?: string;
+  max_results?: number;
+  page_token?: string;
+}
+
 export interface SearchRegisteredModels {
   filter?: string;
   max_results?: number;
@@ -986,6 +1098,12 @@ export interface ServerInfo {
   store_type: string;
   version: string;
   workspaces_enabled?: boolean;
+}
+
+export interface SetDatasetAlias {
+  name: string;
+  alias: string;
+  version: number;
 }
 
 export interface SetExperimentTag {
@@ -1043,6 +1161,12 @@ export interface UpdateExperiment {
 export interface UpdateModelVersion {
   name: string;
   version: string;
+  description?: string | null;
+}
+
+export interface UpdateNamedDataset {
+  name: string;
+  type?: string | null;
   description?: string | null;
 }
 
@@ -1192,6 +1316,15 @@ export interface Wire {
   "views.describe_model": { request: DescribeModel; reply: ModelCard };
   "views.predict_once": { request: PredictOnce; reply: Predicted };
   "views.about_server": { request: AboutServer; reply: About };
+  "datasets.create_version": { request: CreateDatasetVersion; reply: DatasetVersionReply };
+  "datasets.get_version": { request: GetDatasetVersion; reply: DatasetVersionReply };
+  "datasets.search": { request: SearchNamedDatasets; reply: NamedDatasetsFound };
+  "datasets.list_versions": { request: ListDatasetVersions; reply: DatasetVersionsFound };
+  "datasets.record_use": { request: RecordDatasetUse; reply: DatasetUseReply };
+  "datasets.lineage": { request: GetDatasetLineage; reply: DatasetLineage };
+  "datasets.set_alias": { request: SetDatasetAlias; reply: Empty };
+  "datasets.delete_alias": { request: DeleteDatasetAlias; reply: Empty };
+  "datasets.update": { request: UpdateNamedDataset; reply: NamedDatasetReply };
 }
 
 export const rows: Record<keyof Wire, { method: string; path: string }> = {
@@ -1297,4 +1430,13 @@ export const rows: Record<keyof Wire, { method: string; path: string }> = {
   "views.describe_model": { method: "GET", path: "/api/1.0/modelyard/views/model" },
   "views.predict_once": { method: "POST", path: "/api/1.0/modelyard/views/predict" },
   "views.about_server": { method: "GET", path: "/api/1.0/modelyard/views/about" },
+  "datasets.create_version": { method: "POST", path: "/api/1.0/modelyard/datasets/versions" },
+  "datasets.get_version": { method: "GET", path: "/api/1.0/modelyard/datasets/version" },
+  "datasets.search": { method: "GET", path: "/api/1.0/modelyard/datasets" },
+  "datasets.list_versions": { method: "GET", path: "/api/1.0/modelyard/datasets/versions" },
+  "datasets.record_use": { method: "POST", path: "/api/1.0/modelyard/datasets/uses" },
+  "datasets.lineage": { method: "GET", path: "/api/1.0/modelyard/datasets/lineage" },
+  "datasets.set_alias": { method: "POST", path: "/api/1.0/modelyard/datasets/aliases" },
+  "datasets.delete_alias": { method: "DELETE", path: "/api/1.0/modelyard/datasets/aliases" },
+  "datasets.update": { method: "PATCH", path: "/api/1.0/modelyard/datasets" },
 };

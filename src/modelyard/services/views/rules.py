@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence, Sized
 from typing import NamedTuple
 
+from modelyard.core.checks import check_storable
 from modelyard.core.errors import InvalidParameter
 from modelyard.core.search import Column
 from modelyard.core.wire.messages import series as pictures
@@ -13,7 +14,6 @@ from modelyard.core.wire.messages import views as view
 from modelyard.core.wire.messages.series import MAX_SERIES, Axis
 from modelyard.core.wire.messages.views import MAX_COLUMNS, MAX_ROWS, MAX_RUN_IDS
 from modelyard.services.tracking.rules.experiments import numbers
-from modelyard.services.tracking.rules.values import check_storable
 
 MAX_OFFSET = 2**53
 MAX_GROUPED = 8  # columns whose values make groups

@@ -13,7 +13,7 @@ import { readersQuery } from "./api/list-readers";
 import { Facts } from "./components/Facts";
 import { Readers } from "./components/Readers";
 import { SchemaTable } from "./components/SchemaTable";
-import { columnsOf, loadingSnippet, parsed, shownJson } from "./logic/described";
+import { columnsOf, loadingSnippet, namedVersion, parsed, shownJson } from "./logic/described";
 
 export default function DatasetPage() {
   const [, name = "", digest = ""] = useSegments();
@@ -28,9 +28,10 @@ export default function DatasetPage() {
   const schema = parsed(dataset?.schema);
   const columns = columnsOf(schema);
   const profile = parsed(dataset?.profile);
+  const version = namedVersion(source)?.replace(/^.*:/, "");
   const failed = [experiments, readers, asked].find(({ error }) => error);
   const none = (experiments.data && ids.length === 0) || readers.data?.pages[0]?.total === 0 || dataset === null;
-  const heading = <span className="flex flex-wrap items-center gap-2">{name}{dataset?.source_type ? <Badge>{dataset.source_type}</Badge> : null}</span>;
+  const heading = <span className="flex flex-wrap items-center gap-2">{name}{version ? <Badge>{version}</Badge> : null}{dataset?.source_type ? <Badge>{dataset.source_type}</Badge> : null}</span>;
   return (
     <Page title={name} heading={heading} crumbs={[{ title: "Datasets", href: paths.datasets() }]}>
       <p className="flex items-center gap-1 text-muted">Digest <span className="font-mono break-all text-fg">{digest}</span><Copy text={digest} label="Copy the digest" /></p>

@@ -1,11 +1,11 @@
 /** The columns of the table as it is drawn: of runs, or of groups of runs. */
 
-import type { ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
 
 import { Checkbox } from "../../components/Field";
 import type { Column } from "../../components/VirtualTable";
 import { formatCount, formatNumber } from "../../lib/format";
-import { nameCell, numberCell, OpenButton, textCell, valueCell } from "./components/cells";
+import { nameCell, numberCell, OpenButton, textCell, valueCell, valueText } from "./components/cells";
 import { Swatch } from "./components/Swatch";
 import { aggregatesOf, metricsOf } from "./logic/asked";
 import { isSortable, partsOf, type Shown, titleOf } from "./logic/columns";
@@ -14,7 +14,26 @@ import type { TableState } from "./use-table";
 
 const NAME = "attributes.run_name";
 
-export function tableColumns(state: TableState): Column<Line>[] {
+/** What the columns are made of, without the lines, which are others whenever the table is scrolled far. */
+export type Drawing = Omit<TableState, "view" | "setColumns" | "lines" | "metrics"> & {
+  nested: boolean;
+  view: Pick<TableState["view"], "group" | "aggregate" | "sort" | "split" | "open" | "hidden" | "baseline" | "setBaseline">;
+};
+
+const NONE: readonly string[] = [];
+
+/** The columns of a state: the same ones until something of them changes. */
+export function useTableColumns({ view, columns, lines, selects, baseline, drawn, toggleOpen, toggleHidden }: TableState): Column<Line>[] {
+  const { group, aggregate, sort, split, open, hidden, baseline: named, setBaseline } = view;
+  const { nested } = lines;
+  const shown = split ? drawn : NONE;
+  return useMemo(
+    () => tableColumns({ view: { group, aggregate, sort, split, open, hidden, baseline: named, setBaseline }, columns, nested, selects, baseline, drawn: shown, toggleOpen, toggleHidden }),
+    [group, aggregate, sort, split, open, hidden, named, setBaseline, columns, nested, selects, baseline, shown, toggleOpen, toggleHidden],
+  );
+}
+
+function tableColumns(state: Drawing): Column<Line>[] {
   const { view, columns } = state;
   const first = view.group.length ? groupColumns(state) : [];
   const rest = view.group.length ? columns.filter(({ name }) => name !== NAME && !view.group.includes(name)) : columns;
@@ -25,7 +44,7 @@ export function tableColumns(state: TableState): Column<Line>[] {
 
 const ofRun = (draw: (line: RunLine, place: number) => ReactNode) => (line: Line, place: number) => (line.kind === "run" ? draw(line, place) : null);
 
-function selectColumn({ selects, view }: TableState): Column<Line> {
+function selectColumn({ selects, view }: Drawing): Column<Line> {
   return {
     key: "select",
     title: "Selected",
@@ -43,7 +62,7 @@ function selectColumn({ selects, view }: TableState): Column<Line> {
   };
 }
 
-function swatchColumn({ drawn, view, toggleHidden }: TableState): Column<Line> {
+function swatchColumn({ drawn, view, toggleHidden }: Drawing): Column<Line> {
   return {
     key: "color",
     title: "Drawn",
@@ -54,7 +73,7 @@ function swatchColumn({ drawn, view, toggleHidden }: TableState): Column<Line> {
   };
 }
 
-function dataColumn(state: TableState, { name, pinned, width }: Shown): Column<Line> {
+function dataColumn(state: Drawing, { name, pinned, width }: Shown): Column<Line> {
   const { view } = state;
   const { kind } = partsOf(name);
   const isMetric = kind === "metrics";
@@ -69,6 +88,7 @@ function dataColumn(state: TableState, { name, pinned, width }: Shown): Column<L
     align: isMetric || name === "attributes.duration" ? "right" : "left",
     sortable: isSortable(name) && (view.group.length === 0 || isMetric),
     ...sort,
+    text: (line) => (line.kind === "run" ? valueText(line, name, state.baseline) : null),
     cell: (line) => {
       if (line.kind === "run") return name === NAME ? namedCell(state, line) : valueCell(line, name, state.baseline);
       if (line.kind === "group") return isMetric ? aggregateCell(state, line, name) : null;
@@ -77,9 +97,9 @@ function dataColumn(state: TableState, { name, pinned, width }: Shown): Column<L
   };
 }
 
-function namedCell(state: TableState, line: RunLine): ReactNode {
+function namedCell(state: Drawing, line: RunLine): ReactNode {
   return nameCell({
-    line: state.lines.nested ? line : { ...line, children: 0 },
+    line: state.nested ? line : { ...line, children: 0 },
     isOpen: state.view.open.includes(line.id),
     isBaseline: state.baseline?.id === line.id,
     onOpen: () => state.toggleOpen(line.id),
@@ -87,7 +107,7 @@ function namedCell(state: TableState, line: RunLine): ReactNode {
   });
 }
 
-function groupColumns(state: TableState): Column<Line>[] {
+function groupColumns(state: Drawing): Column<Line>[] {
   const { view } = state;
   const sorted = (name: string) => (view.sort?.name === name ? { sort: view.sort.descending ? "descending" as const : "ascending" as const } : {});
   return view.group.map((by, place) => ({
@@ -104,7 +124,7 @@ function groupColumns(state: TableState): Column<Line>[] {
   }));
 }
 
-function groupCell(state: TableState, line: GroupLine, place: number): ReactNode {
+function groupCell(state: Drawing, line: GroupLine, place: number): ReactNode {
   const value = line.group.values[place] ?? null;
   const text = value === null ? <span className="text-muted">(none)</span> : <span className="truncate font-medium" title={value}>{value}</span>;
   if (place > 0) return text;
@@ -117,7 +137,7 @@ function groupCell(state: TableState, line: GroupLine, place: number): ReactNode
   );
 }
 
-function aggregateCell({ view, columns }: TableState, line: GroupLine, name: string): ReactNode {
+function aggregateCell({ view, columns }: Drawing, line: GroupLine, name: string): ReactNode {
   const { key } = partsOf(name);
   const names = aggregatesOf(metricsOf(columns.map((column) => column.name)), view.aggregate);
   const value = line.group.aggregates[names.indexOf(`${view.aggregate}(metrics.${key})`)] ?? null;

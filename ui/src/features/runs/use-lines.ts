@@ -7,7 +7,7 @@ import type { RunGroups, RunRows } from "../../wire/types";
 import { groupsQuery } from "./api/group-runs";
 import { type Asked, branchQuery, countQuery, windowQuery } from "./api/list-runs";
 import { type AskedView, askedOf } from "./logic/asked";
-import { groupFilter, groupId, type Line, linesBelow, runLine } from "./logic/lines";
+import { groupFilter, groupId, type Line, lineIn, linesBelow } from "./logic/lines";
 import { type Branch, lengthWith, placeIn, spotAt, topAt } from "./logic/windows";
 import { useWindows } from "./use-windows";
 
@@ -23,6 +23,8 @@ export interface Lines {
   onRange: (first: number, last: number) => void;
   /** Runs that have children can be opened. */
   nested: boolean;
+  /** What is asked for: the same object until it is another question. */
+  asked: object;
   updatedAt: number;
   error: Error | null;
   retry: () => void;
@@ -51,18 +53,11 @@ export function useLines(view: LinesView, columns: readonly string[]): Lines {
   const topLine = (top: number): Line | undefined => {
     const { window, at } = placeIn(top);
     const page = pageAt(window);
-    if (page === undefined) return undefined;
-    if ("run_ids" in page) return runLine(page, at);
-    const group = page.groups[at];
-    return group && { kind: "group", id: groupId(group), group };
+    return page && lineIn(page, at);
   };
-  const made = new Map<number, Line | undefined>();
   const lineAt = (place: number): Line | undefined => {
-    if (!made.get(place)) {
-      const spot = spotAt(place, branches);
-      made.set(place, "row" in spot ? spot.row : topLine(spot.top));
-    }
-    return made.get(place);
+    const spot = spotAt(place, branches);
+    return "row" in spot ? spot.row : topLine(spot.top);
   };
   const windowsOnRange = windows.onRange;
   const onRange = useCallback(
@@ -80,6 +75,7 @@ export function useLines(view: LinesView, columns: readonly string[]): Lines {
     loaded: loadedRuns(windows.pages, branches),
     onRange,
     nested,
+    asked: groups ?? asked,
     updatedAt: windows.updatedAt,
     error: windows.error,
     retry: windows.retry,

@@ -1,7 +1,7 @@
 /** The table's state: its columns, lines, selection, baseline and which runs are drawn. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 
 import { keysQuery } from "./api/find-keys";
 import { varyingQuery } from "./api/find-varying";
@@ -43,12 +43,13 @@ export function useTable(view: View): TableState {
   const first = lines.loaded.slice(0, DRAWN).join();
   const { selection } = view;
   const drawn = useMemo(() => (selection.length && !isAll(selection) ? selection.slice(0, MOST_DRAWN) : first.split(",").filter(Boolean)), [selection, first]);
-  const toggled = (all: readonly string[], id: string) => (all.includes(id) ? all.filter((each) => each !== id) : [...all, id]);
-  return {
-    view, columns, setColumns: view.setColumns, lines, selects, baseline, drawn, metrics,
-    toggleOpen: (id) => view.setOpen(toggled(view.open, id)),
-    toggleHidden: (id) => view.setHidden(toggled(view.hidden, id)),
-  };
+  const toggleOpen = useToggle(view.open, view.setOpen);
+  const toggleHidden = useToggle(view.hidden, view.setHidden);
+  return { view, columns, setColumns: view.setColumns, lines, selects, baseline, drawn, metrics, toggleOpen, toggleHidden };
+}
+
+function useToggle(all: readonly string[], set: (all: readonly string[]) => void): (id: string) => void {
+  return useCallback((id) => set(all.includes(id) ? all.filter((each) => each !== id) : [...all, id]), [all, set]);
 }
 
 /** The columns of the address, or those the table starts with; status and name are always there. */
@@ -66,18 +67,19 @@ function useColumns(view: View): readonly Shown[] {
   }, [columns, varying.data, params.data, isPlain, experiments]);
 }
 
-/** Ask again for what varies when there are many more runs than before; while there are few, at every change. */
-function useFreshVarying(view: View, { runs, updatedAt }: Lines): void {
+/** Ask again for what varies when there are many more runs than before; while there are few, at every change of what is shown. */
+function useFreshVarying(view: View, { asked, runs, updatedAt }: Lines): void {
   const client = useQueryClient();
-  const size = runs === undefined ? null : runs <= 50 ? `at ${updatedAt}` : `about 2^${Math.floor(Math.log2(runs))}`;
-  const before = useRef<string | null>(null);
+  const size = runs === undefined || updatedAt === 0 ? null : runs <= 50 ? `at ${updatedAt}` : `about 2^${Math.floor(Math.log2(runs))}`;
+  const before = useRef<{ asked: object; size: string } | null>(null);
   useEffect(() => {
-    if (size !== null && before.current !== null && before.current !== size) {
-      void client.invalidateQueries({ queryKey: ["varying", view.experiments] });
-      if (size.startsWith("at")) void client.invalidateQueries({ queryKey: ["keys"] });
-    }
-    if (size !== null) before.current = size;
-  }, [client, size, view.experiments]);
+    if (size === null) return;
+    const { asked: question, size: then } = before.current ?? {};
+    before.current = { asked, size };
+    if (question !== asked || then === size) return; // the first answer to a question is no change
+    void client.invalidateQueries({ queryKey: ["varying", view.experiments] });
+    if (size.startsWith("at")) void client.invalidateQueries({ queryKey: ["keys"] });
+  }, [client, asked, size, view.experiments]);
 }
 
 function useBaseline(id: string, columns: readonly string[]): RunLine | null {

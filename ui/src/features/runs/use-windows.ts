@@ -3,7 +3,7 @@
 import { type UseQueryOptions, useQueries, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 
-import { isNear, type Range, windowsOf } from "./logic/windows";
+import { isAlike, isNear, type Range, windowsOf } from "./logic/windows";
 
 const PAUSE = 120;
 
@@ -35,7 +35,7 @@ export function useWindows<Page extends { total: number }>(make: Make<Page>, row
     window.clearTimeout(timer.current);
     const settle = () => {
       settled.current = next;
-      setRange((now) => (now.first === next.first && now.last === next.last ? now : next));
+      setRange((now) => (isAlike(now, next) ? now : next)); // what is another in every frame would draw the page in every frame
     };
     if (isNear(settled.current, next)) settle();
     else timer.current = window.setTimeout(settle, PAUSE);

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from modelyard.core.errors import InvalidParameter
 from modelyard.db import Connection, Database
-from modelyard.services.tracking.sql import purge
+from modelyard.services.tracking.sql import holding, purge
 from modelyard.services.tracking.sql.lists import rows_in
 from modelyard.services.tracking.sql.purge import Doomed, Part
 from modelyard.services.views.sql import edits
@@ -46,7 +46,17 @@ def check_deleted(conn: Connection, run_ids: Sequence[str], experiments: Sequenc
     kept += [f"experiment {each}" for each in experiments if stages[each] != "deleted"]
     if kept:
         raise InvalidParameter(f"Only what is deleted can be removed for good; not deleted: {', '.join(kept[:5])}.")
-    return [each.id for each in found]
+    numbers = [each.id for each in found]
+    held = [
+        f"{name}:v{version} of the run {run_id}"
+        for run_id, name, version in holding.held_by(conn, numbers, experiments)
+    ]
+    if held:
+        raise InvalidParameter(
+            f"The files of versions of datasets would go too: {', '.join(held[:5])}. 'modelyard gc --with-datasets' removes"
+            " such runs, and marks the versions."
+        )
+    return numbers
 
 
 def remove_runs(db: Database, numbers: Sequence[int]) -> int:
@@ -75,7 +85,7 @@ def _remove_some(db: Database, part: Part, experiments: Sequence[int]) -> bool:
         rows = rows_in(
             conn,
             f"SELECT p.id FROM {part.table} p JOIN experiments e ON e.id = p.experiment"
-            f" WHERE e.{_DELETED} AND e.id IN (?*) ORDER BY p.id LIMIT {_AT_ONCE}",
+            f" WHERE e.{_DELETED} AND {part.free} AND e.id IN (?*) ORDER BY p.id LIMIT {_AT_ONCE}",
             experiments,
         )
         return bool(_remove(conn, part, "TRUE", [row[0] for row in rows]))

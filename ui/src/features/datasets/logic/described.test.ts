@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { columnsOf, loadingSnippet, parsed, shownJson } from "./described";
+import { columnsOf, loadingSnippet, namedVersion, parsed, shownJson } from "./described";
 import { readersFilter } from "./filter";
 import { chunked, found, rowsOf } from "./rows";
 
@@ -31,6 +31,14 @@ test("a dataset is loaded from where it came from, or asked of the run that read
   expect(loadingSnippet("r", "d", "http", { url: "https://h/a.csv" })).toContain('HttpSource("https://h/a.csv").load()');
   expect(loadingSnippet("r", "d", "local", { uri: 'a"b.csv' })).toContain('UriSource("a\\"b.csv", "local")');
   expect(loadingSnippet("r", "d", "code", { tags: {} })).toContain('get_run("r")');
+  expect(loadingSnippet("r", "d", "datasets", { uri: "datasets:/raw.csv:v0" })).toContain('use_dataset("raw.csv:v0")');
+});
+
+test("a version of a named dataset is told by its source", () => {
+  expect(namedVersion({ uri: "datasets:/raw.csv:v12" })).toBe("raw.csv:v12");
+  expect(namedVersion({ uri: "datasets:/raw.csv" })).toBeNull();
+  expect(namedVersion({ uri: "s3://bucket/raw.csv:v1" })).toBeNull();
+  expect(namedVersion(null)).toBeNull();
 });
 
 test("a filter holds names as they are", () => {

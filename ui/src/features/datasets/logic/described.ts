@@ -66,10 +66,19 @@ function isRecord(value: Json | null | undefined): value is { [key: string]: Jso
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** `name:v0` where the source is a version of a named dataset; null for any other. */
+export function namedVersion(source: Json | null): string | null {
+  const uri = isRecord(source) && typeof source.uri === "string" ? source.uri : "";
+  const named = /^datasets:\/([^/:]+:v\d+)$/.exec(uri);
+  return named?.[1] ?? null;
+}
+
 /** Lines of Python that read a dataset again. */
 export function loadingSnippet(runId: string, digest: string, sourceType: string, source: Json | null): string {
   const url = isRecord(source) && typeof source.url === "string" ? source.url : null;
   const uri = isRecord(source) && typeof source.uri === "string" ? source.uri : null;
+  const version = namedVersion(source);
+  if (version !== null) return `import modelyard as mlflow\n\npath = mlflow.datasets.use_dataset(${JSON.stringify(version)})`;
   if (sourceType === "http" && url !== null) return `from modelyard.data import HttpSource\n\npath = HttpSource(${JSON.stringify(url)}).load()`;
   if (sourceType === "local" && uri !== null) return `from modelyard.data import UriSource\n\npath = UriSource(${JSON.stringify(uri)}, "local").load()`;
   return [

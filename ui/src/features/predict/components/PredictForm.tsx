@@ -62,13 +62,14 @@ export function PredictForm({ name, version, card, fields }: Props) {
   };
   // In the browser each change is predicted at once; the server is asked by the button alone.
   const latest = useRef(run);
+  const waiting = useRef<number | undefined>(undefined);
   useEffect(() => {
     latest.current = run;
   });
   useEffect(() => {
     if (!here || firstWrong >= 0) return undefined;
-    const wait = window.setTimeout(() => void latest.current(read.map((each) => each.row)), WAIT);
-    return () => window.clearTimeout(wait);
+    waiting.current = window.setTimeout(() => void latest.current(read.map((each) => each.row)), WAIT);
+    return () => window.clearTimeout(waiting.current);
   }, [here, read, firstWrong]);
 
   const submit = (event: FormEvent) => {
@@ -82,6 +83,7 @@ export function PredictForm({ name, version, card, fields }: Props) {
   };
   const open = async (file: File | undefined) => {
     if (!file) return;
+    window.clearTimeout(waiting.current); // the file was asked for last
     try {
       if (file.size > LARGEST) throw new Error("The file has more than 20 MB. For more use modelyard models predict.");
       await run(fileRows(file.name, await file.text(), fields));

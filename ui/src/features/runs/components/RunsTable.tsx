@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useState } from "react";
 import { useLocation } from "wouter";
 
 import { VirtualTable } from "../../../components/VirtualTable";
@@ -6,7 +6,7 @@ import { useKeys } from "../../../lib/keys";
 import { paths } from "../../../paths";
 import { isAll } from "../logic/selection";
 import { nextSort } from "../logic/columns";
-import { tableColumns } from "../table-columns";
+import { useTableColumns } from "../table-columns";
 import type { TableState } from "../use-table";
 
 const ON_THEIR_WAY = 20;
@@ -23,7 +23,7 @@ export function RunsTable({ state, hovered, onHover }: Props) {
   const [, navigate] = useLocation();
   const [current, setCurrent] = useState<number | null>(null);
   const length = lines.length ?? ON_THEIR_WAY;
-  const columns = useMemo(() => tableColumns(state), [state]);
+  const columns = useTableColumns(state);
   const move = (by: number) => setCurrent((now) => Math.min(length - 1, Math.max(0, now === null ? 0 : now + by)));
   const line = current === null ? undefined : lines.lineAt(current);
   const open = (place: number) => {
@@ -55,7 +55,7 @@ export function RunsTable({ state, hovered, onHover }: Props) {
         const at = place === null ? undefined : lines.lineAt(place);
         onHover(at?.kind === "run" ? at.id : null);
       }}
-      rowLook={(at) => `${at.id === hovered ? "bg-sunken!" : ""} ${at.kind === "group" ? "bg-sunken" : ""} ${view.stage === "deleted" ? "text-muted" : ""}`}
+      rowLook={(at) => `${at.id === hovered ? "ground-sunken!" : ""} ${at.kind === "group" ? "ground-sunken" : ""} ${view.stage === "deleted" ? "text-muted" : ""}`}
     />
   );
 }

@@ -2,12 +2,15 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 
 import { Status } from "../../../components/Badge";
+import type { Text } from "../../../components/columns";
 import { When } from "../../../components/When";
 import { formatDuration, formatNumber, formatTime } from "../../../lib/format";
 import { paths } from "../../../paths";
 import { difference, formatDifference } from "../logic/baseline";
 import { lowerIsBetter, partsOf } from "../logic/columns";
 import { type Cell, cellOf, type RunLine } from "../logic/lines";
+
+const LONGEST = 300;
 
 /** A value of a run, as its column is read. */
 export function valueCell(line: RunLine, name: string, baseline: RunLine | null): ReactNode {
@@ -19,6 +22,16 @@ export function valueCell(line: RunLine, name: string, baseline: RunLine | null)
   return <>{numberCell(value)}<Difference value={value} baseline={cellOf(baseline, name)} lower={lowerIsBetter(key)} /></>;
 }
 
+/** A param, a tag or a metric alone is words; null for what `valueCell` draws. */
+export function valueText(line: RunLine, name: string, baseline: RunLine | null): Text | null {
+  const { kind } = partsOf(name);
+  if (kind === "attributes" || (kind === "metrics" && baseline !== null)) return null;
+  const value = cellOf(line, name);
+  if (value === null) return { text: "–", isMuted: true };
+  const all = String(value);
+  return { text: kind === "metrics" ? formatNumber(value) : all.slice(0, LONGEST), title: all };
+}
+
 export function numberCell(value: Cell): ReactNode {
   if (value === null) return <span className="text-muted">–</span>;
   return <span title={String(value)}>{formatNumber(value)}</span>;
@@ -27,7 +40,7 @@ export function numberCell(value: Cell): ReactNode {
 export function textCell(value: Cell): ReactNode {
   if (value === null) return <span className="text-muted">–</span>;
   const text = String(value);
-  return <span className="truncate" title={text}>{text.slice(0, 300)}</span>;
+  return <span className="truncate" title={text}>{text.slice(0, LONGEST)}</span>;
 }
 
 function attributeCell(line: RunLine, key: string, value: Cell): ReactNode {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { RunRows } from "../../../wire/types";
 import { askedOf } from "./asked";
-import { groupFilter, linesBelow } from "./lines";
+import { groupFilter, lineIn, linesBelow } from "./lines";
 import { ALL, extended, isSelected, toggled } from "./selection";
 
 const rows = (ids: string[], total = ids.length): RunRows => ({ total, run_ids: ids, children: ids.map(() => 1), columns: {} });
@@ -10,6 +10,14 @@ const rows = (ids: string[], total = ids.length): RunRows => ({ total, run_ids: 
 test("what is below an open run is drawn depth first", () => {
   const branches = new Map([["root", rows(["a", "b"])], ["a", rows(["a1"])], ["a1", rows(["a2"])]]);
   expect(linesBelow("root", 1, branches).map((line) => `${line.kind === "run" ? line.depth : ""}${line.id}`)).toEqual(["1a", "2a1", "3a2", "1b"]);
+});
+
+test("a line of a page is the same object every time", () => {
+  const page = rows(["a", "b"]);
+  expect(lineIn(page, 1)).toMatchObject({ kind: "run", id: "b" });
+  expect(lineIn(page, 1)).toBe(lineIn(page, 1));
+  expect(lineIn(rows(["a", "b"]), 1)).not.toBe(lineIn(page, 1));
+  expect(lineIn(page, 2)).toBeUndefined();
 });
 
 test("runs that are each other's parents end", () => {

@@ -1,6 +1,6 @@
 /** The rows of the table: runs at some depth, groups of runs, and a word where more would follow. */
 
-import type { RunGroup, RunRows } from "../../../wire/types";
+import type { RunGroup, RunGroups, RunRows } from "../../../wire/types";
 import { askedName, partsOf, quotedKey } from "./columns";
 
 export type Cell = string | number | boolean | null;
@@ -31,6 +31,21 @@ export type Line = RunLine | GroupLine | MoreLine;
 export function runLine(rows: RunRows, at: number, depth = 0): RunLine | undefined {
   const id = rows.run_ids[at];
   return id === undefined ? undefined : { kind: "run", id, children: rows.children[at] ?? 0, depth, rows, at };
+}
+
+const made = new WeakMap<RunRows | RunGroups, (Line | undefined)[]>();
+
+/** A line of a page of the table: the same object for as long as the page is, so that its row is drawn once. */
+export function lineIn(page: RunRows | RunGroups, at: number): Line | undefined {
+  const lines = made.get(page) ?? [];
+  made.set(page, lines);
+  lines[at] ??= "run_ids" in page ? runLine(page, at) : groupLine(page, at);
+  return lines[at];
+}
+
+function groupLine(page: RunGroups, at: number): GroupLine | undefined {
+  const group = page.groups[at];
+  return group && { kind: "group", id: groupId(group), group };
 }
 
 export function cellOf(line: RunLine, name: string): Cell {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { isNear, lengthWith, placeIn, spotAt, topAt, windowsOf } from "./windows";
+import { isAlike, isNear, lengthWith, placeIn, spotAt, topAt, windowsOf } from "./windows";
 
 test("the first window is asked for while nothing is known", () => {
   expect(windowsOf({ first: 0, last: 0 }, 0)).toEqual([0]);
@@ -46,4 +46,10 @@ test("every place is at or below a row of the table", () => {
 
 test("an open row without rows changes nothing", () => {
   expect(spotAt(2, [{ at: 1, rows: [] }])).toEqual({ top: 2 });
+});
+
+test("ranges that need the same windows are alike", () => {
+  expect(isAlike({ first: 140, last: 160 }, { first: 130, last: 169 })).toBe(true);
+  expect(isAlike({ first: 140, last: 160 }, { first: 140, last: 170 })).toBe(false);
+  expect(isAlike({ first: 140, last: 160 }, { first: 129, last: 160 })).toBe(false);
 });

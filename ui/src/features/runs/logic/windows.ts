@@ -16,6 +16,11 @@ export function windowsOf({ first, last }: Range, total: number, size = WINDOW):
   return Array.from({ length: to - from + 1 }, (_, place) => from + place);
 }
 
+/** Both ranges are in the same windows, however long the table is. */
+export function isAlike(one: Range, other: Range, size = WINDOW): boolean {
+  return windowsOf(one, Infinity, size).join() === windowsOf(other, Infinity, size).join();
+}
+
 export function placeIn(place: number, size = WINDOW): { window: number; at: number } {
   return { window: Math.floor(place / size), at: place % size };
 }
