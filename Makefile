@@ -24,11 +24,13 @@ test: $(VENV)/.test ## set up what the tests need and run them; what is missing 
 	@$(python) -m pytest $(ARGS)
 
 check: $(VENV)/.check ## ruff, mypy --strict, import contracts, the shape of the house, the docs, tsc and eslint
-	@status=0; \
-	for step in "ruff check ." "mypy" "lint-imports --no-logo" "pytest tests/shape tests/docs"; do \
+	@status=0; said=$$(mktemp); \
+	$(python) -m pytest tests/shape tests/docs > "$$said" 2>&1 & tests=$$!; trap 'kill $$tests' INT TERM; \
+	for step in "ruff check ." "mypy" "lint-imports --no-logo"; do \
 	  echo "== $$step"; $(VENV)/bin/$$step || status=1; \
 	done; \
 	echo "== tsc and eslint"; $(python) ui/build.py --check || status=1; \
+	echo "== pytest tests/shape tests/docs"; wait $$tests || status=1; cat "$$said"; rm -f "$$said"; \
 	$(python) tests/shape/house.py; exit $$status
 
 test-all: $(VENV)/.test-all ui ## all tests, with the real mlflow beside them; a skip for something missing is a failure

@@ -28,6 +28,7 @@ from benches.scenarios import (
     log_batch,
     log_metric,
     log_model,
+    project_run,
     search,
     serving_forest,
     serving_linear,
@@ -40,7 +41,7 @@ SCENARIOS = [
     module.SCENARIO
     for module in (
         log_metric, log_batch, create_run, search, history, artifact, disk, start, training_loop, import_time,
-        log_model, load_pyfunc, autolog, serving_linear, serving_forest, batch,
+        log_model, load_pyfunc, autolog, serving_linear, serving_forest, batch, project_run,
     )
 ]  # fmt: skip
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"

@@ -51,7 +51,7 @@ def _commands(folder: Path, python: Path, requirement: str) -> list[list[str]]:
     if uv:
         return [
             [uv, "venv", "--quiet", "--python", sys.executable, str(folder)],
-            [uv, "pip", "install", "--quiet", "--python", str(python), *requirement.split()],
+            [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *requirement.split()],
         ]
     return [
         [sys.executable, "-m", "venv", str(folder)],

@@ -17,7 +17,10 @@ from pathlib import Path
 import psutil
 
 MIB = 1024 * 1024
-_DROPPED_FROM_ENVIRONMENT = ("MLFLOW_", "MODELYARD_", "TRACKIO_", "FML_", "PYTHONPATH", "VIRTUAL_ENV")
+_DROPPED_FROM_ENVIRONMENT = (
+    *("MLFLOW_", "MODELYARD_", "TRACKIO_", "FML_", "PYTHONPATH", "VIRTUAL_ENV"),
+    "PYTHONDONTWRITEBYTECODE",  # what is installed has its bytecode, and is not compiled anew by each process
+)
 
 
 class ServerFailedError(Exception):

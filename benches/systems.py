@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import sys
 from collections.abc import Callable
@@ -56,6 +57,7 @@ def prepare(name: str, cache: Path) -> System:
 
 
 def _ours(_: Path) -> System:
+    compileall.compile_dir(ROOT / "src" / "modelyard", quiet=2)  # as pip does for the peers
     python = Path(sys.executable)
     source = {"PYTHONPATH": str(ROOT / "src")}
     return System(

@@ -32,6 +32,7 @@ from modelyard.core.wire.table import BY_NAME, ENDPOINTS
 from modelyard.server.views import archives, cards, predictions
 from modelyard.server.views import tables as separated
 from modelyard.services.artifacts import rules as artifacts
+from modelyard.services.datasets import rules as datasets
 from modelyard.services.registry import rules as registry
 from modelyard.services.tracking.rules import limits
 from modelyard.services.views import rules as views
@@ -101,6 +102,7 @@ SERVICES = {
     "tracking": "Experiments, runs, metrics and logged models",
     "registry": "Model registry",
     "artifacts": "Artifacts",
+    "datasets": "Named datasets",
     "views": "What the pages show",
     "server": "The server itself",
 }
@@ -299,6 +301,19 @@ def _limits() -> dict[str, tuple[tuple[str, int], ...]]:
             ("description", registry.MAX_DESCRIPTION),
             ("tags in a create", registry.MAX_TAGS),
         ),
+        "Named datasets": (
+            ("name, in bytes", datasets.MAX_NAME_BYTES),
+            ("type", datasets.MAX_TYPE),
+            ("description", datasets.MAX_DESCRIPTION),
+            ("alias", datasets.MAX_ALIAS),
+            ("aliases in a create", datasets.MAX_ALIASES),
+            ("key of a tag", datasets.MAX_TAG_KEY),
+            ("value of a tag", datasets.MAX_TAG_VALUE),
+            ("tags in a create", datasets.MAX_TAGS),
+            ("address of the files", datasets.MAX_URI),
+            ("datasets or versions in a page", datasets.MAX_PAGE),
+            ("uses in a lineage", datasets.MAX_USES),
+        ),
         "Searches and pages": (
             ("filter, in bytes", lexer.MAX_BYTES),
             ("words and signs in a filter", lexer.MAX_TOKENS),
@@ -348,6 +363,14 @@ def python_page() -> str:
         "## modelyard.artifacts",
         "",
         *table(("name", "what it does"), _public(modelyard.artifacts, modelyard.artifacts.__all__)),
+        "",
+        "## modelyard.datasets",
+        "",
+        *table(("name", "what it does"), _public(modelyard.datasets, modelyard.datasets.__all__)),
+        "",
+        "## modelyard.pipelines",
+        "",
+        *table(("name", "what it does"), _public(modelyard.pipelines, modelyard.pipelines.__all__)),
     ]
     return page("Python names", lines)
 

@@ -1,9 +1,12 @@
-"""``modelyard.exceptions``: every error the package raises on purpose; ``MlflowException`` is the root of them."""
+"""``modelyard.exceptions``: every error the package raises on purpose; ``MlflowException`` is the root of them,
+and ``ExecutionException`` MLflow's name of ``ProjectFailed``.
+"""
 
 from modelyard.core.errors import (
     AlreadyExists,
     BadRequest,
     Busy,
+    ChangedDataset,
     Conflict,
     DeadlineExceeded,
     EndpointNotFound,
@@ -15,6 +18,7 @@ from modelyard.core.errors import (
     NotFound,
     NotSupported,
     PermissionDenied,
+    ProjectFailed,
     StoreError,
     TooLarge,
     Unauthenticated,
@@ -23,14 +27,17 @@ from modelyard.core.errors import (
     UserError,
 )
 from modelyard.core.errors import ModelyardError as MlflowException
+from modelyard.core.errors import ProjectFailed as ExecutionException
 
 __all__ = [
     "AlreadyExists",
     "BadRequest",
     "Busy",
+    "ChangedDataset",
     "Conflict",
     "DeadlineExceeded",
     "EndpointNotFound",
+    "ExecutionException",
     "InvalidParameter",
     "InvalidState",
     "LimitExceeded",
@@ -40,6 +47,7 @@ __all__ = [
     "NotFound",
     "NotSupported",
     "PermissionDenied",
+    "ProjectFailed",
     "StoreError",
     "TooLarge",
     "Unauthenticated",

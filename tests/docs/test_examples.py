@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,3 +44,23 @@ def test_the_demo_ends_by_itself_when_asked_to_run_once(tmp_path: Path) -> None:
     assert "The best of the sweep" in shown
     assert "The server is at http://127.0.0.1:" in shown
     assert re.search(r"POST http://127.0.0.1:\d+/invocations with the first row: \[[01](\.0)?\]", shown)
+
+
+def test_the_pipeline_runs(tmp_path: Path) -> None:
+    """Its first steps; it is what `modelyard new project` writes (tests/unit/scaffold), of which acceptance tests run all."""
+    for needed in ("cookiecutter", "hydra", "pyarrow", "sklearn"):
+        pytest.importorskip(needed, reason=f"{needed} is not installed")
+    ignored = shutil.ignore_patterns("yard", "__pycache__", ".ruff_cache", ".pytest_cache")
+    shutil.copytree(ROOT / "examples" / "pipeline", tmp_path / "pipeline", ignore=ignored)
+    words = (
+        "-m",
+        "modelyard",
+        "run",
+        "pipeline",
+        "--env-manager",
+        "local",
+        "-P",
+        "steps=download,basic_cleaning",
+    )
+    run_python(tmp_path, *words, HOME=str(tmp_path))
+    assert "clean_data.parquet" in run_python(tmp_path, "-m", "modelyard", "datasets", "list")

@@ -15,6 +15,8 @@ from modelyard.models import catalog
 from modelyard.models.environment import CONDA, CONSTRAINTS, REQUIREMENTS
 from modelyard.models.options import SaveOptions
 from modelyard.models.save import save_model
+from modelyard.projects.declared import declared
+from modelyard.projects.spec import read
 from tests.support.processes import ROOT
 
 np = pytest.importorskip("numpy", reason="numpy is not installed")
@@ -101,3 +103,22 @@ def test_mlflow_reads_the_environment(theirs: Any, tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(folder)  # mlflow's reader takes paths from there
     requirements, constraints = theirs._parse_pip_requirements(REQUIREMENTS)
     assert (requirements, constraints) == (lines[:-1], ["scipy<3"])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("python_env.yaml", "python: 3.8.13\nbuild_dependencies: [pip==23.3]\ndependencies: [pandas>=2, iniconfig]\n"),
+        ("conda.yaml", "dependencies:\n- python=3.8.13\n- pip==23.3\n- pip:\n  - pandas>=2\n  - iniconfig\n"),
+    ],
+)
+def test_a_projects_environment_is_read_as_mlflow_reads_it(theirs: Any, tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    (tmp_path / "run.py").write_text("")
+    project = read(tmp_path)
+    ours = declared(project, project.entry_point("run.py"))
+    load = theirs._PythonEnv.from_yaml if name == "python_env.yaml" else theirs._PythonEnv.from_conda_yaml
+    read_by_mlflow = load(str(tmp_path / name))
+    assert ours is not None
+    assert (ours.asked, ours.build) == (read_by_mlflow.python, read_by_mlflow.build_dependencies)
+    assert ours.lines.requirements == read_by_mlflow.dependencies

@@ -11,4 +11,5 @@ LONG_FUNCTIONS: dict[str, str] = {}
 
 WIDE_FUNCTIONS: dict[str, str] = {
     "src/modelyard/client/calls/runs.py:RunCalls.log_metric": "MLflow's own signature, which scripts call by position",
+    "src/modelyard/projects/run.py:run": "MLflow's own signature, which scripts call by position",
 }

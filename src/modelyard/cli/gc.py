@@ -32,13 +32,18 @@ def gc(arguments: Arguments) -> int:
         if not confirm(question, yes=arguments.yes):
             print("Nothing was removed.")
             return 1
-        gone = stores.tracking.purge(before)
+        gone = stores.tracking.purge(before, with_datasets=arguments.with_datasets)
         remove_files(stores)
         if isinstance(stores.artifacts, Sweepable):
             stores.artifacts.sweep(SWEEP_AGE, now / 1000)
     finally:
         stores.close()
     print(f"Removed {len(gone.experiments)} experiments, {len(gone.runs)} runs and {len(gone.models)} logged models.")
+    if gone.kept:
+        print(
+            f"{len(gone.kept)} deleted runs stay, because versions of datasets are among their artifacts:"
+            f" {', '.join(gone.kept[:5])}{', …' if len(gone.kept) > 5 else ''}. --with-datasets removes them too."
+        )
     return 0
 
 
@@ -85,6 +90,11 @@ COMMANDS = (
             ),
             option(
                 "--older-than", default="", metavar="AGE", help="only what was deleted longer ago, such as 30d or 1h30m"
+            ),
+            option(
+                "--with-datasets",
+                action="store_true",
+                help="also the runs whose artifacts are versions of datasets; these are marked as gone",
             ),
             YES,
         ),

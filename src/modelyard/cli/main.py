@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import gc
 import importlib
 import os
 import sys
@@ -25,15 +26,21 @@ GROUPS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "experiments": ("modelyard.cli.experiments", "create, find, rename, delete and export experiments"),
         "runs": ("modelyard.cli.runs", "list, describe, delete and restore runs"),
         "artifacts": ("modelyard.cli.artifacts", "upload, list and download the files of runs"),
+        "datasets": ("modelyard.cli.datasets", "named datasets: versions, who made and used them, how they differ"),
         "registry": ("modelyard.cli.registry", "registered models, versions, aliases and stages"),
         "models": (
             "modelyard.cli.models",
             "look at a model without loading it, serve it, predict with it, seal and unseal it",
         ),
         "pyfunc": ("modelyard.cli.pyfunc", "serve a model or predict with it, by MLflow's older name"),
+        "run": ("modelyard.cli.run", "run a project from a folder or from Git, in its environment, as a tracked run"),
+        "pipeline": ("modelyard.cli.pipeline", "run, plan, explain and draw pipelines that are declared in a file"),
         "train": ("modelyard.cli.train", "train a model on a table, track it and register it"),
         "training": ("modelyard.cli.training", "start the train/predict service"),
         "batch": ("modelyard.cli.batch", "score files with a model"),
+        "env": ("modelyard.cli.env", "list and remove the environments made for projects and models"),
+        "new": ("modelyard.cli.new", "write a project, a component or a model plug-in from a template"),
+        "sweep": ("modelyard.cli.sweep", "run a project once for each combination of values; find the best"),
         "trust": ("modelyard.cli.trust", "whose models this machine loads although they can run code"),
         "db": ("modelyard.cli.db", "upgrade, check and compact a store's database"),
         "gc": ("modelyard.cli.gc", "remove deleted experiments and runs for good"),
@@ -52,6 +59,14 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say what is wrong in one line, and how to get help."""
         self.exit(2, f"{self.prog}: {message}. See '{self.prog} --help'.\n")
+
+
+def program(argv: Sequence[str] | None = None) -> int:
+    """``main`` in a process of its own, whose end then looks for no garbage: after scikit-learn that takes half a second."""
+    try:
+        return main(argv)
+    finally:
+        gc.freeze()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

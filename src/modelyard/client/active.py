@@ -100,6 +100,11 @@ class Process:
                     self._exits.install()
         return connection
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the process ends because somebody told it to, by Ctrl-C or SIGTERM."""
+        return self._exits.is_interrupted
+
     def flush(self) -> None:
         """Send everything that is queued."""
         for connection in list(self._connections.values()):

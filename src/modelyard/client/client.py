@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from modelyard.client.active import PROCESS
+from modelyard.client.calls.datasets import DatasetCalls
 from modelyard.client.calls.experiments import ExperimentCalls
 from modelyard.client.calls.liveness import LivenessCalls
 from modelyard.client.calls.logged_models import LoggedModelCalls
@@ -10,7 +11,7 @@ from modelyard.client.calls.media import MediaCalls
 from modelyard.client.calls.registry import RegistryCalls
 
 
-class StoreClient(ExperimentCalls, MediaCalls, LivenessCalls, LoggedModelCalls, RegistryCalls):
+class StoreClient(ExperimentCalls, MediaCalls, LivenessCalls, LoggedModelCalls, RegistryCalls, DatasetCalls):
     """Every call over two connections, one for runs and one for the registry."""
 
 

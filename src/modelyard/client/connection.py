@@ -17,6 +17,7 @@ from modelyard.core.entities import RunStatusName
 from modelyard.core.errors import Unreachable
 from modelyard.core.settings import Settings
 from modelyard.core.wire.messages.runs import UpdateRun
+from modelyard.services.datasets.contract import DatasetStore
 from modelyard.services.registry.contract import RegistryStore
 from modelyard.services.tracking.contract import TrackingStore
 
@@ -69,6 +70,11 @@ class Connection:
     def registry(self) -> RegistryStore:
         """Registered models."""
         return self._backend.registry()
+
+    @property
+    def datasets(self) -> DatasetStore:
+        """Named datasets."""
+        return self._backend.datasets()
 
     def proxied(self, server: str) -> Place:
         """The artifact root of a server; of this store when ``server`` is empty."""

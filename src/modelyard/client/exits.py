@@ -80,6 +80,11 @@ class ExitWatch:
         self._looked_at = main.f_lasti
         self._call = call_to_exit(main) or self._call
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the process ends by SIGTERM or Ctrl-C."""
+        return self._terminated or isinstance(getattr(sys, "last_value", None), KeyboardInterrupt)
+
     def outcome(self, thread: int | None = None) -> Outcome:
         """How the process ends, for a run that the given thread started."""
         if self._terminated:

@@ -12,13 +12,15 @@ from typing import Any
 
 from modelyard.client.active import PROCESS
 from modelyard.client.artifacts.locate import locate
-from modelyard.client.artifacts.references import parse_model
+from modelyard.client.artifacts.references import parse_dataset, parse_model
 from modelyard.client.artifacts.transfer import fetch_below, new_folder
 from modelyard.client.client import MlflowClient
+from modelyard.client.dataset_versions.use import local_copy
 from modelyard.core import keys
 from modelyard.core.entities import FileInfo
 from modelyard.core.errors import BadRequest, InvalidParameter
 from modelyard.core.extras import require
+from modelyard.core.wire.messages.datasets import GetDatasetVersion
 from modelyard.services.stores import DATABASE
 
 _RUN_FOLDER = re.compile(r"(?P<store>.+)/artifacts/[0-9]+/(?P<run>[0-9a-f]{32})/artifacts/(?P<path>.+)")
@@ -32,6 +34,7 @@ class _Lookup:
         self._models = PROCESS.connect(registry_uri or PROCESS.current_registry_uri(tracking_uri))
         self.tracking = self._connection.tracking
         self.registry = self._models.registry
+        self.datasets = self._connection.datasets
         self.proxied = self._connection.proxied
 
 
@@ -89,6 +92,10 @@ def fetch_artifacts(
     new: Callable[[], Path] = new_folder,
 ) -> str:
     """The same by address; ``new`` makes the folder that a download needs where none is named."""
+    dataset = parse_dataset(address)
+    if dataset is not None:
+        version = PROCESS.connect(tracking_uri).datasets.get_version(GetDatasetVersion(reference=dataset)).version
+        return str(local_copy(version, _Lookup(tracking_uri), dst_path, new=new))
     uri, where = _in_its_store(address.rstrip("/"), tracking_uri)
     found = locate(uri, _Lookup(where, registry_uri))
     return fetch_below(found.place, found.key, dst_path, _name_of(uri, found.key), new=new)

@@ -55,6 +55,17 @@ def check_unique_path(path: str, name: str) -> None:
         )
 
 
+def check_storable(path: str, value: str) -> None:
+    """Refuse what no database can hold: NUL, and halves of surrogate pairs."""
+    if "\0" in value:
+        raise InvalidParameter(f"Invalid value for parameter '{path}' supplied: it contains a NUL character.")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise InvalidParameter(f"Invalid value for parameter '{path}' supplied: it is not valid Unicode.") from None
+
+
 def check_max_results(value: int, largest: int) -> None:
     """Refuse a page of nothing, and one that is too large."""
     if value < 1:

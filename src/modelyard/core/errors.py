@@ -20,12 +20,14 @@ The tree::
     │   ├── RangeNotSatisfiable         416 BAD_REQUEST
     │   ├── ModelFailed                 400 BAD_REQUEST (MLflow's own status)
     │   └── InvalidState                500 INVALID_STATE (MLflow's own status)
+    │       └── ChangedDataset          500 INVALID_STATE
     ├── Busy                            what may work when tried again
     │   ├── LimitExceeded               429 REQUEST_LIMIT_EXCEEDED
     │   ├── Unavailable                 503 TEMPORARILY_UNAVAILABLE
     │   └── DeadlineExceeded            504 DEADLINE_EXCEEDED
     ├── NotSupported                    501 NOT_IMPLEMENTED
     ├── MissingExtra                    an optional dependency is not installed
+    ├── ProjectFailed                   a project's process could not be started, or did not end well
     ├── StoreError                      the store on disk cannot be used as it is
     │   ├── StoreLocked                 another server owns the folder
     │   ├── StoreDamaged                the database file is corrupt or is no database
@@ -168,6 +170,10 @@ class InvalidState(UserError):
     status = 500
 
 
+class ChangedDataset(InvalidState):
+    """The data are not those that the version of the dataset was made of."""
+
+
 class Busy(ModelyardError):
     """Nothing was done; the same request may succeed later."""
 
@@ -216,6 +222,10 @@ class MissingExtra(ModelyardError):
     def __init__(self, what: str, *, extra: str) -> None:
         super().__init__(f"{what} needs an extra: pip install 'modelyard[{extra}]'")
         self.extra = extra
+
+
+class ProjectFailed(ModelyardError):
+    """A project's process could not be started, or did not end well."""
 
 
 class StoreError(ModelyardError):

@@ -91,6 +91,43 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "model_fetchers": MappingProxyType({"client": "modelyard.client.flavors.verbs:fetch_model"}),
         # what has models predict for a server that loads none itself
         "predictors": MappingProxyType({"confined": "modelyard.serving.hosted:Hosted"}),
+        # where projects run
+        "project_backends": MappingProxyType(
+            {
+                "local": "modelyard.projects.local:LocalBackend",
+                "docker": "modelyard.projects.docker:DockerBackend",
+                "kubernetes": "modelyard.projects.kubernetes:KubernetesBackend",
+                "ray": "modelyard.projects.ray:RayBackend",
+            }
+        ),
+        # how projects and the data of their parameters come to this disk, where they are not on it
+        "project_fetchers": MappingProxyType(
+            {"git": "modelyard.projects.fetch:fetch", "data": "modelyard.projects.fetch:bring"}
+        ),
+        # requests that are many runs
+        "multiruns": MappingProxyType({"hydra": "modelyard.pipelines.sweeps.multirun:detect"}),
+        # who thinks of a sweep's trials
+        "samplers": MappingProxyType(
+            {
+                "grid": "modelyard.pipelines.sweeps.samplers.grid:GridSampler",
+                "random": "modelyard.pipelines.sweeps.samplers.chance:RandomSampler",
+                "tpe": "modelyard.pipelines.sweeps.samplers.tpe:TpeSampler",
+            }
+        ),
+        # where a sweep's trials run
+        "launchers": MappingProxyType(
+            {
+                "local": "modelyard.pipelines.sweeps.launchers.local:LocalLauncher",
+                "ray": "modelyard.pipelines.sweeps.launchers.ray:RayLauncher",
+            }
+        ),
+        # named datasets
+        "dataset_stores": MappingProxyType(
+            {
+                "sql": "modelyard.services.datasets.sql.store:SqlDatasetStore",
+                "remote": "modelyard.services.datasets.remote:RemoteDatasetStore",
+            }
+        ),
         # the log of idempotency keys
         "request_logs": MappingProxyType({"sql": "modelyard.services.requests.sql:SqlRequestLog"}),
         # what the pages show

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -63,6 +64,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     model_version_source_validation_regex: str = ""
     home: str = ""
     training_models: str = ""
+    project_root: str = ""
+    project_env_manager: str = ""
+    project_allow_urls: bool = False
     server_allowed_hosts: str = ""
     server_cors_allowed_origins: str = ""
     server_predict: bool = True
@@ -131,8 +135,13 @@ SETTINGS: tuple[Setting, ...] = (
         "Sources of model versions must match this expression.",
         "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX",
     ),
-    Setting("home", "Folder of this user's signing key and trust store; ~/.modelyard when empty."),
+    Setting("home", "Folder of this user's signing key, trust store and environments; ~/.modelyard when empty."),
     Setting("training_models", "Folder of the models of `modelyard training serve`; ./models when empty."),
+    Setting("project_root", "Folder of the outermost project; set for the processes that `run` starts."),
+    Setting(
+        "project_env_manager", "How `run` makes environments where it is not told: local, uv, virtualenv or conda."
+    ),
+    Setting("project_allow_urls", "Let projects require packages by address, from folders, or editable."),
     Setting("server_allowed_hosts", "Host names the server answers to, by comma.", "MLFLOW_SERVER_ALLOWED_HOSTS"),
     Setting(
         "server_cors_allowed_origins",
@@ -143,6 +152,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("testing", "Allow what only tests do, such as MODELYARD_FAILPOINT."),
     Setting("failpoint", "Kill the process at a place, such as after-commit:3:kill; refused outside tests."),
 )
+
+
+def user_folder(settings: Settings | None = None) -> Path:
+    """The folder of the user who runs this process: ``MODELYARD_HOME``, or ``~/.modelyard``."""
+    home = (settings or Settings.read()).home
+    return Path(home).expanduser() if home else Path.home() / ".modelyard"
 
 
 @functools.cache

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from modelyard.models.trust import digest
 from modelyard.models.trust.folders import lasting_folder
+from modelyard.models.trust.manifest import COMPILED
 
 
 def importable(place: Path) -> Path:
     """A copy of a folder of code, which lasts as long as this process: Python leaves compiled files beside what it imports.
 
-    It is the same copy each time, unless the code has changed.
+    Those that another loader left there are not taken over: no manifest vouches for them. It is the same copy each time,
+    unless the code has changed.
     """
     return _copied(place.resolve(), digest(place))
 
@@ -22,5 +24,5 @@ def importable(place: Path) -> Path:
 def _copied(place: Path, of: str) -> Path:  # noqa: ARG001 - it is a part of the key
     """``of``, the digest of the code, tells apart what was in the folder at different times."""
     copy = lasting_folder("modelyard-code-")
-    shutil.copytree(place, copy, dirs_exist_ok=True)
+    shutil.copytree(place, copy, ignore=shutil.ignore_patterns(COMPILED), dirs_exist_ok=True)
     return copy.resolve()

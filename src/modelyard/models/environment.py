@@ -15,8 +15,8 @@ from typing import Any
 
 from modelyard.core.errors import InvalidParameter
 from modelyard.core.extras import require
+from modelyard.environments.requirements import canonical
 from modelyard.models.options import PathLike
-from modelyard.models.requirements import canonical
 
 REQUIREMENTS = "requirements.txt"
 CONSTRAINTS = "constraints.txt"

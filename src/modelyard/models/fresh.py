@@ -16,8 +16,10 @@ from pathlib import Path
 
 import msgspec
 
+from modelyard.environments.code import code_alone
+from modelyard.environments.installers import NotInstalled, OutOfTime, Venv
 from modelyard.models import environment
-from modelyard.models.installer import NotInstalled, OutOfTime, Venv, code_alone, loader_needs, to_install, written
+from modelyard.models.environments import loader_needs, to_install, written
 from modelyard.models.verify import Verdict, verify
 
 _logger = logging.getLogger(__name__)

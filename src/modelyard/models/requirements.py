@@ -6,13 +6,13 @@ import functools
 import importlib.metadata
 import json
 import logging
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from modelyard.core.version import __version__
+from modelyard.environments.requirements import canonical
 from modelyard.models.mlmodel import Model
 from modelyard.models.trust import modules_in
 
@@ -97,12 +97,3 @@ def _readers(flavor: str, entry: Mapping[str, Any]) -> set[str]:
 def distributions() -> Mapping[str, list[str]]:
     """Top-level module → the installed distributions that hold it."""
     return importlib.metadata.packages_distributions()
-
-
-def canonical(name: str) -> str:
-    """A distribution's name in the one spelling that can be compared.
-
-    >>> canonical("Scikit_Learn")
-    'scikit-learn'
-    """
-    return re.sub(r"[-_.]+", "-", name).lower()

@@ -26,12 +26,12 @@ from modelyard.models.options import PathLike, SaveOptions
 from modelyard.models.requirements import modules_of_folder, own_requirements, requirements_of
 from modelyard.models.signature import ModelSignature, infer_signature
 from modelyard.models.trust import sign
+from modelyard.models.trust.manifest import CODE, COMPILED
 from modelyard.models.twin import store as store_twin
 from modelyard.models.verify import VERDICT_FILE, Verdict, expect, verify
 
 _logger = logging.getLogger(__name__)
 
-CODE = "code"
 EXTRA_FILES = "extra_files"
 
 
@@ -139,7 +139,7 @@ def _copy(paths: Sequence[PathLike], target: Path, *, what: str) -> None:
         place = target / source.resolve().name
         target.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, place, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"), dirs_exist_ok=True)
+            shutil.copytree(source, place, ignore=shutil.ignore_patterns(COMPILED, "*.pyc"), dirs_exist_ok=True)
         elif source.is_file():
             shutil.copyfile(source, place)
         else:

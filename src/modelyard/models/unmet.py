@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
-from modelyard.models.installer import named, version_here
+from modelyard.environments.requirements import named, version_here
 
 _LINE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^]]*\])?\s*\(?(?P<rules>[^;@)]*)\)?\s*(?P<more>[;@].*)?")
 _RULE = re.compile(r"(?P<sign>===|==|~=|!=|<=|>=|<|>)\s*(?P<version>[^\s,]+)")

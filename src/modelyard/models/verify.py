@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-import modelyard
+from modelyard.environments.code import package_home
+from modelyard.environments.process import clean_environment, run
 from modelyard.models.requirements import distributions
 from modelyard.models.spare import SPARE
 from modelyard.models.trust import digest
@@ -68,7 +68,8 @@ def verify(
         if done is None:
             command = [python or sys.executable, "-I", "-c", _BOOT, home or package_home(), *words]
             try:
-                done = _Done.of(run(command, empty, seconds))
+                # the requirements ask for the distributions next; meanwhile the process starts
+                done = _Done.of(run(command, empty, seconds, meanwhile=distributions))
             except subprocess.TimeoutExpired:
                 done = _Done(None, b"")
         if done.returncode is None:
@@ -104,37 +105,6 @@ def _by_spare(flavor: str, words: Sequence[str], place: Path, seconds: float) ->
     return _Done(told.code, said.read_bytes()[-_LAST_BYTES:] if said.is_file() else b"")
 
 
-def run(
-    command: Sequence[str], place: Path, seconds: float, *, merged: bool = False
-) -> subprocess.CompletedProcess[bytes]:
-    """Run a command in a folder without this process's settings, and keep the end of what it says on standard error.
-
-    ``merged`` keeps its standard output with it. Raises ``subprocess.TimeoutExpired``; the command and what it started
-    are killed then. What it says goes to a file: a pipe would be open as long as anything that it started and left.
-    """
-    with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(  # noqa: S603 - words of our own, and no shell
-            command,
-            cwd=place,
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=said if merged else subprocess.DEVNULL,
-            stderr=said,
-            start_new_session=True,
-        ) as process,
-    ):
-        try:
-            distributions()  # the requirements ask for them next; meanwhile the process starts
-            process.wait(timeout=seconds)
-        except BaseException:
-            if process.returncode is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            raise
-        said.seek(max(said.seek(0, os.SEEK_END) - _LAST_BYTES, 0))
-        return subprocess.CompletedProcess(command, process.returncode, None, said.read(_LAST_BYTES))
-
-
 def ended(code: int) -> str:
     """How a process ended, in words."""
     if code >= 0:
@@ -149,14 +119,3 @@ def read_verdict(folder: Path) -> Verdict | None:
     """The verdict a model folder carries, or None."""
     file = folder / VERDICT_FILE
     return msgspec.json.decode(file.read_bytes(), type=Verdict) if file.is_file() else None
-
-
-def package_home() -> str:
-    """The folder this package is imported from; in an installation that is on the clean process's path anyway."""
-    return os.path.dirname(os.path.dirname(os.path.abspath(modelyard.__file__)))
-
-
-def clean_environment() -> dict[str, str]:
-    """This process's variables without those that name stores, credentials or where to import from."""
-    hidden = ("PYTHONPATH", "PYTHONSTARTUP", "PYTHONHOME", "MLFLOW_", "MODELYARD_", "AWS_", "PYTEST_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(hidden)}

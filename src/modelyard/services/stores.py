@@ -19,6 +19,7 @@ from modelyard.db.files import private_folder
 from modelyard.db.migrate import upgrade
 from modelyard.db.store_lock import StoreLock
 from modelyard.services.artifacts.contract import ArtifactStore
+from modelyard.services.datasets.contract import DatasetStore
 from modelyard.services.registry.contract import RegistryStore, SourceResolver
 from modelyard.services.requests.contract import RequestLog
 from modelyard.services.tracking.contract import TrackingStore
@@ -47,8 +48,11 @@ class KeptTracking(TrackingStore, SourceResolver, Protocol):
         """Many log requests in one transaction, with an outcome for each, an ``Empty`` or an error."""
         ...
 
-    def purge(self, deleted_before_ms: int) -> Purged:
-        """Remove for good what was deleted by then; the files that are left over are the caller's to remove."""
+    def purge(self, deleted_before_ms: int, *, with_datasets: bool = False) -> Purged:
+        """Remove for good what was deleted by then; the files that are left over are the caller's to remove.
+
+        Runs that hold the files of versions of datasets stay, unless it is ``with_datasets``.
+        """
         ...
 
     def leftovers(self) -> list[str]:
@@ -61,11 +65,12 @@ class KeptTracking(TrackingStore, SourceResolver, Protocol):
 
 
 class Purged(Protocol):
-    """The ids of what was removed for good."""
+    """The ids of what was removed for good, and of the runs that stay for the versions of datasets they hold."""
 
     experiments: list[str]
     runs: list[str]
     models: list[str]
+    kept: list[str]
 
 
 class Compactor(Protocol):
@@ -113,6 +118,7 @@ class Stores:
         requests: RequestLog,
         compactor: Compactor,
         make_views: Callable[[], ViewStore],
+        make_datasets: Callable[[], DatasetStore],
     ) -> None:
         self.location = kept.location
         self.database = kept.database
@@ -123,12 +129,18 @@ class Stores:
         self.requests = requests
         self.compactor = compactor
         self._make_views = make_views
+        self._make_datasets = make_datasets
         self.lock = kept.lock
 
     @cached_property
     def views(self) -> ViewStore:
         """What the pages show. Only servers ask for it, so that a client with a folder starts without it."""
         return self._make_views()
+
+    @cached_property
+    def datasets(self) -> DatasetStore:
+        """Named datasets: opened when first asked for, as few do."""
+        return self._make_datasets()
 
     def close(self) -> None:
         """Close the database and let others have the store. Idempotent."""
@@ -271,7 +283,11 @@ def _together(kept: Kept, settings: Settings, clock: Clock) -> Stores:
         )
         return opened
 
-    return Stores(kept, tracking, registry, requests, compactor, make_views)
+    def make_datasets() -> DatasetStore:
+        opened: DatasetStore = plugins.load("dataset_stores", "sql")(kept.database, clock=clock)
+        return opened
+
+    return Stores(kept, tracking, registry, requests, compactor, make_views, make_datasets)
 
 
 def find_database(location: str) -> Database:

@@ -28,7 +28,7 @@ from pathlib import Path
 
 import msgspec
 
-from modelyard.models.trust.keys import user_folder
+from modelyard.core.settings import user_folder
 from modelyard.serving import landlock
 
 LARGEST_FILE = 1 << 30

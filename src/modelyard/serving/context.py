@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from modelyard.core.errors import InvalidParameter
+from modelyard.environments.code import package_home
+from modelyard.environments.requirements import OWN, named, version_here
 from modelyard.models import environment
 from modelyard.models.environments import LOADER, needed
-from modelyard.models.installer import OWN, named, version_here
-from modelyard.models.verify import package_home
 from modelyard.serving.admission import admit_model
 
 _SERVER = ("httptools", "uvloop", "zstandard")

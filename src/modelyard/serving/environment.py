@@ -8,19 +8,21 @@ import platform
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from modelyard.core.errors import UntrustedModel
+from modelyard.environments.code import package_home
+from modelyard.environments.installers import NotInstalled
+from modelyard.environments.recipe import Manager
 from modelyard.models import environment
 from modelyard.models.catalog import PYFUNC
-from modelyard.models.environments import Environments, Manager, needed
-from modelyard.models.installer import NotInstalled
+from modelyard.models.environments import Environments, needed
 from modelyard.models.mlmodel import Model
 from modelyard.models.trust import admit
 from modelyard.models.twin import twin_needs
 from modelyard.models.unmet import broken, unmet
-from modelyard.models.verify import package_home
 from modelyard.serving.options import EnvManager, Runtime
 
 log = logging.getLogger(__name__)
@@ -29,10 +31,11 @@ _SHOWN = 3
 
 
 class Interpreter(NamedTuple):
-    """A Python, and the folder to put on its path so that it finds this package."""
+    """A Python, the folder to put on its path so that it finds this package, and the key of its environment if it has one."""
 
     python: Path
     home: str
+    key: str = ""
 
 
 def interpreter(
@@ -79,7 +82,12 @@ def interpreter(
         last = error.message.strip().rpartition("\n")[2]
         way_out = "With --env-manager local it runs in this one."
         raise NotInstalled(f"The model's environment cannot be made: {last.rstrip('.')}. {way_out}") from None
-    return Interpreter(made.python, made.home)
+    return Interpreter(made.python, made.home, made.key)
+
+
+def in_use(found: Interpreter) -> AbstractContextManager[object]:
+    """Within the block nobody removes the interpreter's environment."""
+    return Environments.of_user().holding(found.key) if found.key else nullcontext()
 
 
 def _here() -> Interpreter:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from modelyard.core.errors import InvalidParameter, LimitExceeded, ModelFailed, ModelyardError, Unavailable
+from modelyard.models.trust.scratch import scratch_folder
 from modelyard.serving.admission import admit_model
 from modelyard.serving.confine import shield
 from modelyard.serving.environment import interpreter
 from modelyard.serving.launching import Launcher
-from modelyard.serving.options import ServeOptions
+from modelyard.serving.options import SCRATCH, ServeOptions
 from modelyard.serving.pool import Pool
-from modelyard.serving.scratch import scratch_folder
 from modelyard.serving.starting import Model, failed_verification, start_of
 from modelyard.serving.work import Outcome, Work
 from modelyard.serving.worker.frames import Started
@@ -144,7 +144,7 @@ class Hosted:
     def _own_place(self) -> Path:
         with self._lock:
             if self._place is None:
-                self._place = self._cleanup.enter_context(scratch_folder())
+                self._place = self._cleanup.enter_context(scratch_folder(SCRATCH))
             return self._place
 
     def _opened(self, seat: _Seat, opening: asyncio.Task[Started]) -> None:

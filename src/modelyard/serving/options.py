@@ -9,6 +9,9 @@ import msgspec
 EnvManager = Literal["auto", "local", "uv", "virtualenv", "conda"]
 Runtime = Literal["native", "onnx"]
 
+SCRATCH = "modelyard-serve-"
+"""What the folders that workers write to are named by."""
+
 
 class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The options of ``modelyard models serve``, by the names of the command line. Times are in seconds, sizes in bytes.

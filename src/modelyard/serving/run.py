@@ -14,14 +14,14 @@ from modelyard.client.artifacts.references import ModelReference, parse_model, p
 from modelyard.client.client import MlflowClient
 from modelyard.client.flavors.verbs import fetch_model
 from modelyard.core.errors import InvalidParameter, NotFound
+from modelyard.models.trust.scratch import scratch_folder
 from modelyard.serving.admission import admit_model
 from modelyard.serving.confine import shield
-from modelyard.serving.environment import interpreter
+from modelyard.serving.environment import in_use, interpreter
 from modelyard.serving.front import Front
 from modelyard.serving.launching import Launcher
-from modelyard.serving.options import ServeOptions
+from modelyard.serving.options import SCRATCH, ServeOptions
 from modelyard.serving.pool import Pool
-from modelyard.serving.scratch import scratch_folder
 from modelyard.serving.starting import Model, failed_verification, start_of
 from modelyard.web import logs
 from modelyard.web.browsers import Browsers
@@ -44,13 +44,13 @@ def serve(options: ServeOptions) -> int:
     tls = tls_context(options.tls_cert, options.tls_key)
     with (
         listen(options.host, options.port) as listener,
-        scratch_folder() as place,
+        scratch_folder(SCRATCH) as place,
     ):
         model = find(options)
         python = interpreter(model.folder, options.env_manager, trust=options.trust, runtime=options.runtime)
         launcher = Launcher(python, start_of(options, model), place)
         allow_many_files()
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with in_use(python), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_until_stopped(options, model, launcher, listener, tls))
 
 

@@ -339,6 +339,8 @@ def test_s4_34_its_environment_is_rebuilt_unless_told_otherwise(pinned: Path) ->
             assert rebuilt.log.count("this environment is not what the model asks for".capitalize()) == (
                 manager == "auto"
             )
+            pruned = run_python(pinned, "-m", "modelyard", "env", "prune", "--all", "--yes", **settings)
+            assert "it is in use" in pruned
     if shutil.which("uv") is None:
         assert "Making an environment" not in rebuilt.log
     listed = run_python(pinned, "-m", "modelyard", "models", "environments", "list", "--output", "json", **settings)

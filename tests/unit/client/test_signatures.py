@@ -6,12 +6,13 @@ import inspect
 import warnings
 from enum import Enum
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 import modelyard
 from modelyard import artifacts, data
+from modelyard.client.calls.datasets import DatasetCalls
 
 NOT_MLFLOWS = {
     "sync",
@@ -23,12 +24,15 @@ NOT_MLFLOWS = {
     "MlflowClient",
     "__version__",
     "autolog",  # all its arguments are keywords here, below
+    "run",  # its later arguments are
 }
 VERBS = sorted(
     name for name in set(modelyard.__all__) - NOT_MLFLOWS if not isinstance(getattr(modelyard, name), ModuleType)
 )
 METHODS = sorted(name for name in dir(modelyard.MlflowClient) if not name.startswith("_"))
-OURS_ALONE = {"after_logging", "flush_run", "link_inputs", "liveness", "tracking_uri"}
+OURS_ALONE = {"after_logging", "flush_run", "link_inputs", "liveness", "tracking_uri"} | {
+    name for name in vars(DatasetCalls) if not name.startswith("_")
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +61,14 @@ def test_verb(mlflow: ModuleType, name: str) -> None:
 def test_autolog_takes_each_argument_of_mlflows(mlflow: ModuleType) -> None:
     theirs = inspect.signature(mlflow.autolog).parameters
     modelyard.autolog(**{**{name: each.default for name, each in theirs.items()}, "disable": True})
+
+
+def test_run_takes_mlflows_first_arguments_in_their_order_and_all_others_by_name(mlflow: ModuleType) -> None:
+    theirs = shape(mlflow.run)
+    *ours, (more, _, kind) = shape(modelyard.run)
+    assert (ours, kind) == (theirs[: len(ours)], inspect.Parameter.VAR_KEYWORD)
+    options = get_type_hints(modelyard.run)[more]
+    assert {name for name, _, _ in theirs[len(ours) :]} == set(get_args(options)[0].__annotations__)
 
 
 @pytest.mark.parametrize("name", sorted(set(METHODS) - OURS_ALONE))

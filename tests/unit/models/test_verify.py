@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from modelyard.core.errors import InvalidParameter
+from modelyard.models.environments import to_install
 from modelyard.models.flavors.python_function import PythonFunctionFlavor
 from modelyard.models.fresh import verify_fresh
-from modelyard.models.installer import to_install
 from modelyard.models.options import SaveOptions
 from modelyard.models.save import Prepared, save_model
 from modelyard.models.verify import VERDICT_FILE, Verdict, read_verdict, run, verify

@@ -7,14 +7,24 @@ from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from modelyard.client.artifacts.place import FolderPlace, Place
-from modelyard.client.artifacts.references import ModelReference, RunReference, parse_model, parse_proxy, parse_run
+from modelyard.client.artifacts.references import (
+    ModelReference,
+    RunReference,
+    parse_dataset,
+    parse_model,
+    parse_proxy,
+    parse_run,
+)
 from modelyard.client.uris import folder_of
 from modelyard.core import keys, plugins
 from modelyard.core.entities import LoggedModel
+from modelyard.core.entities.dataset_version import DatasetVersion
 from modelyard.core.errors import NotFound, NotSupported
+from modelyard.core.wire.messages import datasets as data
 from modelyard.core.wire.messages import logged_models as lm
 from modelyard.core.wire.messages import registry as reg
 from modelyard.core.wire.messages.runs import GetRun
+from modelyard.services.datasets.contract import DatasetStore
 from modelyard.services.registry.contract import RegistryStore
 from modelyard.services.tracking.contract import TrackingStore
 
@@ -41,6 +51,11 @@ class Stores(Protocol):
         """Registered models."""
         ...
 
+    @property
+    def datasets(self) -> DatasetStore:
+        """Named datasets."""
+        ...
+
     def proxied(self, server: str) -> Place:
         """The artifact root of a server: this store's own when ``server`` is empty.
 
@@ -63,7 +78,16 @@ def locate(uri: str, stores: Stores) -> Found:
         source = parse_run(location)  # what a version was made from may be named by its run
         found = of_run(source, stores) if source is not None else place_at(location, stores)
         return Found(found.place, keys.join(found.key, model.path))
+    dataset = parse_dataset(uri)
+    if dataset is not None:
+        return dataset_place(stores.datasets.get_version(data.GetDatasetVersion(reference=dataset)).version, stores)
     return place_at(uri, stores)
+
+
+def dataset_place(version: DatasetVersion, stores: Stores) -> Found:
+    """Where the files of a version of a dataset are, as nobody checked them yet."""
+    source = parse_run(version.uri)
+    return of_run(source, stores) if source is not None else place_at(version.uri, stores)
 
 
 def place_at(uri: str, stores: Stores) -> Found:
@@ -86,6 +110,11 @@ def place_at(uri: str, stores: Stores) -> Found:
         f"The client cannot reach {uri!r} by itself. Let the server pass artifacts on: start it with"
         " 'modelyard server --artifacts FOLDER', or with --serve-artifacts where it is MLflow's."
     )
+
+
+def is_served(uri: str) -> bool:
+    """Whether an http(s) address is a server's way to its artifacts."""
+    return _ENDPOINT.search(urlsplit(uri).path) is not None
 
 
 def run_location(run_id: str, stores: Stores) -> str:

@@ -1,4 +1,4 @@
-"""Addresses of artifacts (``runs:/``, ``models:/``, ``mlflow-artifacts:/``) and what they name."""
+"""Addresses of artifacts (``runs:/``, ``models:/``, ``datasets:/``, ``mlflow-artifacts:/``) and what they name."""
 
 from __future__ import annotations
 
@@ -81,6 +81,22 @@ def parse_model(uri: str) -> ModelReference | None:
     if which.isdigit():
         return ModelReference(name=first, version=str(int(which)), path=path)
     return ModelReference(name=first, stage=which, path=path)
+
+
+def parse_dataset(uri: str) -> str | None:
+    """What a URI says of a version of a dataset, or None for another kind of URI.
+
+    >>> parse_dataset("datasets:/raw_data.parquet:v0")
+    'raw_data.parquet:v0'
+    """
+    if not uri.startswith("datasets:/"):
+        return None
+    reference = unquote(uri.removeprefix("datasets:").strip("/"))
+    if not reference or "/" in reference:
+        raise InvalidParameter(
+            f"{uri!r} names no dataset: write datasets:/<name>:latest, datasets:/<name>:v<number> or datasets:/<name>:<alias>."
+        )
+    return reference
 
 
 def parse_proxy(uri: str) -> ProxyReference | None:

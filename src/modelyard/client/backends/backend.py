@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from modelyard.client.artifacts.place import Place
+from modelyard.services.datasets.contract import DatasetStore
 from modelyard.services.registry.contract import RegistryStore
 from modelyard.services.tracking.contract import TrackingStore
 
@@ -26,6 +27,10 @@ class Backend(Protocol):
 
     def registry(self) -> RegistryStore:
         """The model registry."""
+        ...
+
+    def datasets(self) -> DatasetStore:
+        """Named datasets."""
         ...
 
     def proxied(self, server: str) -> Place:

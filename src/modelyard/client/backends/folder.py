@@ -10,6 +10,7 @@ from modelyard.client.backends.backend import Backend
 from modelyard.client.uris import Address
 from modelyard.core.errors import ModelyardError, NotSupported
 from modelyard.core.settings import Settings
+from modelyard.services.datasets.contract import DatasetStore
 from modelyard.services.registry.contract import RegistryStore
 from modelyard.services.stores import Stores, open_stores
 from modelyard.services.tracking.contract import TrackingStore
@@ -45,6 +46,10 @@ class FolderBackend(Backend):
     def registry(self) -> RegistryStore:
         """The model registry."""
         return self._stores().registry
+
+    def datasets(self) -> DatasetStore:
+        """Named datasets."""
+        return self._stores().datasets
 
     def proxied(self, server: str) -> Place:
         """The store's artifacts."""

@@ -10,6 +10,8 @@ from modelyard.client.sockets import Pool
 from modelyard.client.transport import HttpTransport, Patience
 from modelyard.client.uris import Address, server_at
 from modelyard.core.settings import Settings
+from modelyard.services.datasets.contract import DatasetStore
+from modelyard.services.datasets.remote import RemoteDatasetStore
 from modelyard.services.registry.contract import RegistryStore
 from modelyard.services.registry.remote import RemoteRegistryStore
 from modelyard.services.tracking.contract import TrackingStore
@@ -55,6 +57,10 @@ class ServerBackend(Backend):
     def registry(self) -> RegistryStore:
         """The model registry."""
         return self._registry
+
+    def datasets(self) -> DatasetStore:
+        """Named datasets."""
+        return RemoteDatasetStore(self._transport)
 
     def proxied(self, server: str) -> Place:
         """The artifact root of this server, or of another one, which is not told who we are."""

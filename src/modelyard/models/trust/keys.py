@@ -18,7 +18,7 @@ import msgspec
 
 from modelyard.core.errors import InvalidParameter, NotFound, StoreError
 from modelyard.core.ids import new_token
-from modelyard.core.settings import Settings
+from modelyard.core.settings import Settings, user_folder
 from modelyard.models.trust import crypto
 
 if TYPE_CHECKING:
@@ -195,12 +195,6 @@ class KeyRing:
             file.flush()
             os.fsync(file.fileno())
         return partial
-
-
-def user_folder(settings: Settings | None = None) -> Path:
-    """The folder of the user who runs this process: ``MODELYARD_HOME``, or ``~/.modelyard``."""
-    home = (settings or Settings.read()).home
-    return Path(home).expanduser() if home else Path.home() / ".modelyard"
 
 
 def write_trust(store: TrustStore) -> str:

@@ -21,6 +21,8 @@ NOT_LISTED = frozenset({MANIFEST, SIGNATURE, "registered_model_meta"})
 
 No digest knows their bytes, so nothing of a model may be read from them.
 """
+CODE, COMPILED = "code", "__pycache__"
+"""What Python leaves beside code that another loader imported from the folder is not listed either, nor ever read."""
 
 _BLOCK = 1 << 20
 _MOST_FILES = 100_000
@@ -106,6 +108,18 @@ def check(promised: Manifest, there: Manifest) -> None:
             raise ChangedModel(f"The model's file {path!r} was changed after it was saved.")
 
 
+def is_listed(path: str) -> bool:
+    """Whether a file is the model's own: no note at its top, and nothing that was compiled of its code.
+
+    >>> is_listed("code/own.py"), is_listed("code/__pycache__/own.cpython-311.pyc"), is_listed("__pycache__/own.pyc")
+    (True, False, True)
+    """
+    first, *below = path.split("/")
+    if first in NOT_LISTED:
+        return False
+    return not (first == CODE and COMPILED in below[:-1] and path.endswith(".pyc"))
+
+
 def _files(folder: Path, inside: str) -> Iterator[tuple[Path, str]]:
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -114,7 +128,7 @@ def _files(folder: Path, inside: str) -> Iterator[tuple[Path, str]]:
             if stat.S_ISDIR(mode) and key not in NOT_LISTED:
                 yield from _files(folder / entry.name, f"{key}/")
             elif stat.S_ISREG(mode):
-                if key not in NOT_LISTED:
+                if is_listed(key):
                     yield folder / entry.name, key
             else:
                 raise ChangedModel(f"{key!r} in the model folder is no plain file or folder.")

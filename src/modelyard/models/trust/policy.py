@@ -56,8 +56,12 @@ def _refuse_unlisted(value: Any) -> None:
     if isinstance(value, list):
         for each in value:
             _refuse_unlisted(each)
-    elif isinstance(value, str) and os.path.normpath(value).partition("/")[0] in manifests.NOT_LISTED:
+    elif isinstance(value, str) and _is_unlisted(os.path.normpath(value).split("/")):
         raise ChangedModel(f"The MLmodel file names {value!r}, which is no file of the model.")
+
+
+def _is_unlisted(path: list[str]) -> bool:
+    return path[0] in manifests.NOT_LISTED or (path[0] == manifests.CODE and manifests.COMPILED in path)
 
 
 def _refusal(folder: Path, there: Manifest, reason: str, store: TrustStore) -> str:

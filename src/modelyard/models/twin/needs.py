@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from modelyard.environments.requirements import named, needs_of
 from modelyard.models.environments import needed
-from modelyard.models.installer import named, needs_of
 from modelyard.models.mlmodel import Model
 from modelyard.models.twin.certificate import read_certificate
 from modelyard.models.twin.load import is_onnx

@@ -14,7 +14,7 @@ from typing import Literal
 
 from modelyard.core import errors
 from modelyard.core.errors import DeadlineExceeded, LimitExceeded, ModelyardError
-from modelyard.models.verify import package_home
+from modelyard.environments.code import package_home
 from modelyard.serving.launching import kill
 from modelyard.training.service.frames import HEAD, Done, Failed, Job, Reply, frame, read_reply
 

@@ -11,30 +11,16 @@ import os
 import stat
 import subprocess
 import sys
-import textwrap
 import threading
 from pathlib import Path
 
 import pytest
 
 from modelyard.core.errors import InvalidParameter, NotFound
+from modelyard.environments.installers import NotInstalled, OutOfTime
 from modelyard.models.environments import Environments, needed
-from modelyard.models.installer import NotInstalled, OutOfTime
+from tests.support.installers import INSTALLER, program
 from tests.support.waiting import wait_for
-
-INSTALLER = """
-    echo "$@" >> {told}
-    case "$1" in
-      venv)
-        for target; do :; done
-        mkdir -p "$target/bin"; ln -s {python} "$target/bin/python" ;;
-      pip)
-        place=environment/lib/python{minor}/site-packages
-        for name in cloudpickle cryptography msgspec numpy pandas pyyaml; do
-          mkdir -p "$place/$name-1.dist-info"; echo "Name: $name" > "$place/$name-1.dist-info/METADATA"
-        done ;;
-    esac
-"""
 
 
 @pytest.fixture
@@ -48,19 +34,6 @@ def model(tmp_path: Path) -> Path:
 @pytest.fixture
 def known(tmp_path: Path) -> Environments:
     return Environments(tmp_path / "environments")
-
-
-def program(folder: Path, name: str, script: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a shell script in a program's place; it may tell the file that is answered."""
-    told = folder / f"{name}.told"
-    file = folder / "bin" / name
-    file.parent.mkdir(exist_ok=True)
-    minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    text = script.format(told=told, python=sys.executable, minor=minor)
-    file.write_text(f"#!/bin/sh\n{textwrap.dedent(text)}")
-    file.chmod(stat.S_IRWXU)
-    monkeypatch.setenv("PATH", f"{file.parent}:/usr/bin:/bin")
-    return told
 
 
 def test_it_is_made_once_and_found_again(
@@ -151,7 +124,7 @@ def test_an_installer_that_says_nothing_but_did_nothing_is_found_out(
     known: Environments, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(tmp_path, "uv", "exit 0", monkeypatch)
-    with pytest.raises(NotInstalled, match="has no cloudpickle, cryptography, msgspec, numpy, pandas, pyyaml"):
+    with pytest.raises(NotInstalled, match=r"has no .*msgspec, .*pandas.* although it was asked for"):
         known.open(model, "uv")
 
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import py_compile
 from pathlib import Path
 
 import pytest
 
 from modelyard.core.errors import ChangedModel, UntrustedModel
+from modelyard.models.code import importable
 from modelyard.models.inspection import inspect_folder
 from modelyard.models.mlmodel import Model
 from modelyard.models.trust import admit, digest, sign
 from modelyard.models.trust.crypto import new_signing_key
 from modelyard.models.trust.keys import KeyRing, public_bytes
+from tests.docs.environment import run_python
 from tests.support.hostile_files import skops, text
 from tests.support.hostile_models import sklearn, write
+
+UNCHECKED = py_compile.PycInvalidationMode.UNCHECKED_HASH
+"""Python believes such a file whatever the source beside it says."""
 
 
 @pytest.fixture
@@ -100,3 +107,35 @@ def test_an_inspection_says_what_would_happen(pickled: Path) -> None:
     changed = inspect_folder(pickled)
     assert (changed.code_files, "more.py" in changed.manifest) == (["more.py"], True)
     assert {file.path: file.names for file in changed.files}["more.py"] == ["os"]
+
+
+def test_what_python_compiled_of_the_code_changes_nothing_and_is_never_run(tmp_path: Path) -> None:
+    """Stock mlflow imports a model's code from its folder, and Python leaves files there; one may be forged."""
+    write(tmp_path / "m", sklearn("model.skops", "skops"), model_dot_skops=skops(text("x")))
+    source = tmp_path / "m" / "code" / "own_step.py"
+    source.parent.mkdir()
+    source.write_text("VALUE = 'the code'\n")
+    sign(tmp_path / "m", new_signing_key())
+    before = digest(tmp_path / "m")
+    forged = tmp_path / "own_step.py"
+    forged.write_text("VALUE = 'a forgery'\n")
+    cached = importlib.util.cache_from_source(str(source))
+    kept = py_compile.compile(str(forged), cfile=cached, invalidation_mode=UNCHECKED)
+    assert kept is not None
+    assert digest(tmp_path / "m") == before
+    assert "frozen list" in decide(tmp_path / "m")
+    ask = ("-c", "import own_step; print(own_step.VALUE)")
+    assert run_python(source.parent, *ask) == "a forgery\n"  # it would be believed
+    assert run_python(importable(source.parent), *ask) == "the code\n"
+    (source.parent / "__pycache__" / "own_step.py").write_text("")
+    with pytest.raises(ChangedModel, match=r"code/__pycache__/own_step\.py"):
+        decide(tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    "named", ["code/__pycache__", "code/__pycache__/a.pyc", "code/./__pycache__/a.pyc", "manifest.sig"]
+)
+def test_no_entry_names_what_the_manifest_leaves_out(tmp_path: Path, named: str) -> None:
+    write(tmp_path / "m", {"python_function": {"loader_module": "own", "data": named}})
+    with pytest.raises(ChangedModel, match="which is no file of the model"):
+        admit(tmp_path / "m", Model.load(tmp_path / "m"), flavor="python_function")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from modelyard.environments.requirements import needs_of
 from modelyard.models.convert import GraphOutput
-from modelyard.models.installer import needs_of
 from modelyard.models.mlmodel import Model
 from modelyard.models.twin import Binding, Certificate, twin_needs
 from modelyard.models.twin.certificate import FOLDER

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from modelyard.core.errors import InvalidParameter, UntrustedModel
+from modelyard.environments.installers import NotInstalled
 from modelyard.models.convert import GraphOutput
 from modelyard.models.flavors.python_function import PythonFunctionFlavor
-from modelyard.models.installer import NotInstalled
 from modelyard.models.options import SaveOptions
 from modelyard.models.save import save_model
 from modelyard.models.trust import digest

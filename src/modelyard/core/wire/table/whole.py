@@ -7,11 +7,12 @@ from types import MappingProxyType
 
 from modelyard.core.wire.endpoint import Endpoint
 from modelyard.core.wire.table.artifacts import ARTIFACTS
+from modelyard.core.wire.table.datasets import DATASETS
 from modelyard.core.wire.table.registry import REGISTRY
 from modelyard.core.wire.table.server import SERVER
 from modelyard.core.wire.table.tracking import TRACKING
 from modelyard.core.wire.table.views import VIEWS
 
-ENDPOINTS: tuple[Endpoint, ...] = TRACKING + REGISTRY + ARTIFACTS + SERVER + VIEWS
+ENDPOINTS: tuple[Endpoint, ...] = TRACKING + REGISTRY + ARTIFACTS + SERVER + VIEWS + DATASETS
 
 BY_NAME: Mapping[str, Endpoint] = MappingProxyType({endpoint.name: endpoint for endpoint in ENDPOINTS})

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from modelyard.core.checks import check_name, invalid, too_long
+from modelyard.core.checks import check_name, check_storable, invalid, too_long
 from modelyard.core.entities import Metric, Param, RunTag
 from modelyard.core.errors import InvalidParameter
 from modelyard.core.wire.messages import runs as run
 from modelyard.services.tracking.rules import limits
 from modelyard.services.tracking.rules.limits import LARGEST, LARGEST_FLOAT, SMALLEST, Limits
-from modelyard.services.tracking.rules.values import check_run_id, check_storable, check_text, require
+from modelyard.services.tracking.rules.values import check_run_id, check_text, require
 
 _BATCH_LIMITS = (
     ("metrics", limits.BATCH_METRICS),

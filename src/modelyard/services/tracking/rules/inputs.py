@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelyard.core.checks import check_storable
 from modelyard.core.entities import Dataset, DatasetInput, InputTag
 from modelyard.core.wire.messages import runs as run
 from modelyard.services.tracking.rules import limits
@@ -9,7 +10,6 @@ from modelyard.services.tracking.rules.values import (
     check_count,
     check_int64,
     check_run_id,
-    check_storable,
     check_text,
     require,
 )

@@ -6,9 +6,9 @@ import posixpath
 import re
 from urllib.parse import unquote, urlparse, urlsplit, urlunsplit
 
+from modelyard.core.checks import check_storable
 from modelyard.core.errors import InvalidParameter
 from modelyard.services.tracking.rules import limits
-from modelyard.services.tracking.rules.values import check_storable
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from modelyard.core.checks import invalid, missing, too_long
+from modelyard.core.checks import check_storable, invalid, missing, too_long
 from modelyard.core.errors import InvalidParameter
 from modelyard.services.tracking.rules import limits
 
@@ -25,17 +25,6 @@ def check_text(path: str, value: str, limit: int) -> None:
     if len(value) > limit:
         raise too_long(path, limit)
     check_storable(path, value)
-
-
-def check_storable(path: str, value: str) -> None:
-    """Refuse what no database can hold: NUL, and halves of surrogate pairs."""
-    if "\0" in value:
-        raise InvalidParameter(f"Invalid value for parameter '{path}' supplied: it contains a NUL character.")
-    if not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise InvalidParameter(f"Invalid value for parameter '{path}' supplied: it is not valid Unicode.") from None
 
 
 def check_run_id(run_id: str) -> None:

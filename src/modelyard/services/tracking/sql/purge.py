@@ -13,17 +13,19 @@ from typing import NamedTuple
 import msgspec
 
 from modelyard.db import Connection, Database, Row
+from modelyard.services.tracking.sql import holding
 from modelyard.services.tracking.sql.lists import rows_in
 from modelyard.services.tracking.sql.metrics import log
 from modelyard.services.tracking.sql.places import model_key, run_key
 
 
 class Purged(msgspec.Struct, frozen=True, kw_only=True):
-    """The ids of what was removed for good."""
+    """The ids of what was removed for good, and of the runs that stay for the versions of datasets they hold."""
 
     experiments: list[str]
     runs: list[str]
     models: list[str]
+    kept: list[str]
 
 
 class Doomed(NamedTuple):
@@ -48,6 +50,11 @@ def _forget_runs(conn: Connection, ids: Sequence[int]) -> None:
         rows_in(conn, statement, ids)
 
 
+def _forget_runs_and_datasets(conn: Connection, ids: Sequence[int]) -> None:
+    holding.mark_gone(conn, ids)
+    _forget_runs(conn, ids)
+
+
 def _forget_models(conn: Connection, ids: Sequence[int]) -> None:
     for statement in (
         "DELETE FROM logged_model_metrics WHERE model IN (?*)",
@@ -59,29 +66,38 @@ def _forget_models(conn: Connection, ids: Sequence[int]) -> None:
 
 
 class Part(NamedTuple):
-    """A kind of what experiments consist of: its table, two columns of it, where the files of one are, what forgets it."""
+    """A kind of what experiments consist of: its table, two columns of it, where the files of one are, what forgets it.
+
+    ``free`` is the condition that nobody else needs it.
+    """
 
     table: str
     name: str
     deleted_time: str
     key: Callable[[int, str], str]
     forget: Callable[[Connection, Sequence[int]], None]
+    free: str = "TRUE"
 
 
-RUNS = Part("runs", "run_id", "deleted_time", run_key, _forget_runs)
+RUNS = Part("runs", "run_id", "deleted_time", run_key, _forget_runs, f"NOT {holding.HOLDS}")
+RUNS_WITH_DATASETS = RUNS._replace(forget=_forget_runs_and_datasets, free="TRUE")
 MODELS = Part("logged_models", "model_id", "last_update_time", model_key, _forget_models)
 
 Remove = Callable[[Connection, int], list[Doomed]]
 
 
-def purge(db: Database, before: int) -> Purged:
+def purge(db: Database, before: int, *, with_datasets: bool = False) -> Purged:
     """Remove what was deleted by ``before``: first runs and logged models, then the experiments that are empty by then.
 
-    Each few hundred are a transaction of their own, so that others can write meanwhile, and what is answered is gone.
+    Runs whose artifacts hold versions of datasets stay, or with ``with_datasets`` go and these versions are gone. Each few
+    hundred are a transaction of their own, so that others can write meanwhile, and what is answered is gone.
     """
-    runs = _all(db, before, partial(_remove_parts, RUNS))
+    runs = _all(db, before, partial(_remove_parts, RUNS_WITH_DATASETS if with_datasets else RUNS))
     models = _all(db, before, partial(_remove_parts, MODELS))
-    return Purged(experiments=_all(db, before, _remove_experiments), runs=runs, models=models)
+    experiments = _all(db, before, _remove_experiments)
+    with db.read() as conn:
+        kept = [run_id for (run_id,) in conn.rows(_KEPT, (before, before))]
+    return Purged(experiments=experiments, runs=runs, models=models, kept=kept)
 
 
 def leftovers(db: Database) -> list[str]:
@@ -124,13 +140,22 @@ def _all(db: Database, before: int, remove: Remove) -> list[str]:
         gone += [each.name for each in doomed]
 
 
+_OVERDUE = (
+    "(p.lifecycle_stage = 'deleted' AND p.{deleted_time} <= ?)"
+    " OR (e.lifecycle_stage = 'deleted' AND e.last_update_time <= ?)"
+)
+_KEPT = (
+    "SELECT p.run_id FROM runs p JOIN experiments e ON e.id = p.experiment"
+    f" WHERE {holding.HOLDS} AND ({_OVERDUE.format(deleted_time='deleted_time')}) ORDER BY p.id"
+)
+
+
 def _remove_parts(part: Part, conn: Connection, before: int) -> list[Doomed]:
     """Remove some that were deleted, or whose experiment was, with all that was logged to them."""
     rows = conn.rows(
         f"SELECT p.id, p.{part.name}, p.experiment, p.artifact_uri FROM {part.table} p"
         " JOIN experiments e ON e.id = p.experiment"
-        f" WHERE (p.lifecycle_stage = 'deleted' AND p.{part.deleted_time} <= ?)"
-        " OR (e.lifecycle_stage = 'deleted' AND e.last_update_time <= ?)"
+        f" WHERE {part.free} AND ({_OVERDUE.format(deleted_time=part.deleted_time)})"
         f" ORDER BY p.id LIMIT 500{conn.dialect.row_lock}",
         (before, before),
     )
@@ -138,7 +163,13 @@ def _remove_parts(part: Part, conn: Connection, before: int) -> list[Doomed]:
 
 
 def forget(conn: Connection, part: Part, rows: Sequence[Row]) -> list[Doomed]:
-    """Remove parts, given as rows of number, id, experiment and named place, with all that was logged to them."""
+    """Remove parts, given as rows of number, id, experiment and named place, with all that was logged to them.
+
+    The rows are locked: what has come to need one of them since they were chosen is seen by now.
+    """
+    if part.free != "TRUE":
+        needed = {number for (number,) in rows_in(conn, holding.HOLDING, [row[0] for row in rows])}
+        rows = [row for row in rows if row[0] not in needed]
     if rows:
         part.forget(conn, [row[0] for row in rows])
     return [Doomed(row[0], row[1], part.key(row[2], row[1]) if row[3] is None else None) for row in rows]

@@ -352,9 +352,9 @@ class SqlTrackingStore:
         with self._db.write() as conn:
             logged_models.note_registration(conn, logged_models.state(conn, model_id), name, version)
 
-    def purge(self, deleted_before_ms: int) -> Purged:
+    def purge(self, deleted_before_ms: int, *, with_datasets: bool = False) -> Purged:
         """Remove for good what was deleted by then: runs, logged models, experiments. In many short transactions."""
-        return purge.purge(self._db, deleted_before_ms)
+        return purge.purge(self._db, deleted_before_ms, with_datasets=with_datasets)
 
     def leftovers(self) -> list[str]:
         """The artifact keys of folders, made up by the store itself, of what was purged; until they are forgotten."""

@@ -1,0 +1,1 @@
+"""Who thinks of the trials of a sweep: a file each."""

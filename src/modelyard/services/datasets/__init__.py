@@ -1,0 +1,1 @@
+"""Named, typed, described, versioned datasets and their lineage."""
