@@ -7,8 +7,8 @@ import os
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from typing import Any, BinaryIO
 
@@ -44,7 +44,8 @@ class Socket:
         self._until = begun + timeout if whole else None
         if self._connection.sock is None:
             self._connection.timeout = min(timeout, CONNECT_TIMEOUT)
-            self._connection.connect()
+            with self._noting():
+                self._connection.connect()
         self._wire = self._connection.sock  # the connection lets go of it when the answer says that it is the last
         self._wire.settimeout(timeout)
         self._hurry()
@@ -57,18 +58,25 @@ class Socket:
             self._connection.request(method, self._base + path, body, {**headers, **self._headers})
         else:
             self._stream(method, path, headers, body, size)
-        self._response = self._answer()
-        return self._response
+        with self._noting():
+            return self._connection.getresponse()
 
-    def _answer(self) -> HTTPResponse:
-        if self._until is None:
-            return self._connection.getresponse()
-        bounded: Any = partial(_BoundedResponse, hurry=self._hurry)
-        self._connection.response_class = bounded
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Know every answer, to close it with the connection: also that of a proxy that refuses a tunnel."""
+        noted: Any = self._note
+        self._connection.response_class = noted
         try:
-            return self._connection.getresponse()
+            yield
         finally:
             self._connection.response_class = HTTPResponse
+
+    def _note(self, *arguments: Any, **options: Any) -> HTTPResponse:
+        if self._until is None or self._wire is None:
+            self._response = HTTPResponse(*arguments, **options)
+        else:
+            self._response = _BoundedResponse(*arguments, hurry=self._hurry, **options)
+        return self._response
 
     def _hurry(self) -> None:
         """Leave the next wait no more than what is left of all."""

@@ -26,12 +26,28 @@ def test_every_command_has_help_that_names_its_options(name: str, command: objec
         assert option.flags[0].upper() in text.upper() or option.settings.get("metavar", "") in text
 
 
+ENDING = """
+import gc
+from modelyard.cli.main import program
+
+class Counted:
+    def __del__(self):
+        print("let go", end=" ")
+
+gc.disable()
+circle = [Counted()]
+circle.append(circle)
+del circle
+print(program({words}), gc.get_freeze_count() > 0)
+"""
+
+
 @pytest.mark.parametrize(("words", "code"), [(["version"], 0), (["no-such-command"], 2)])
-def test_a_process_of_its_own_ends_without_a_search_for_garbage(words: list[str], code: int) -> None:
-    script = f"import gc; from modelyard.cli.main import program; print(program({words}), gc.get_freeze_count() > 0)"
+def test_a_process_of_its_own_looks_for_garbage_once_at_its_end(words: list[str], code: int) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    script = ENDING.format(words=words)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
-    assert done.stdout.splitlines()[-1] == f"{code} True"
+    assert done.stdout.splitlines()[-1] == f"let go {code} True"
 
 
 def test_the_bare_command_prints_help_that_points_to_the_ui(capsys: pytest.CaptureFixture[str]) -> None:

@@ -300,11 +300,18 @@ def test_a_proxy_of_the_environment_is_asked_for_the_whole_address(
     assert route_to("http://127.0.0.1:5000").through == ""
 
 
-def test_a_tunnel_is_asked_of_a_proxy_for_https(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("no_collection")
+@pytest.mark.parametrize("hasty", [False, True])
+def test_a_tunnel_is_asked_of_a_proxy_for_https(script: Script, monkeypatch: pytest.MonkeyPatch, hasty: bool) -> None:
     monkeypatch.setenv("https_proxy", f"127.0.0.1:{script.port}")
+    script.keep_open = False
     script.answers = [Answer(502, b"no")]
-    with pytest.raises(errors.Unreachable), closing(Pool("https://tracking.example", Settings())) as pool:
-        make_experiment(HttpTransport(pool, patience=Patience(retries=0, timeout=2)))
+    before = len(os.listdir("/proc/self/fd"))
+    with closing(Pool("https://tracking.example", Settings())) as pool:
+        with pytest.raises(errors.Unreachable, match="502") as refused:
+            make_experiment(HttpTransport(pool, patience=Patience(retries=0, timeout=2, hasty=hasty)))
+    wait_for(lambda: len(os.listdir("/proc/self/fd")) <= before, 10)
+    del refused  # its traceback holds what the standard library left open
     assert [(asked.method, asked.path) for asked in script.asked] == [("CONNECT", "tracking.example:443")]
 
 
