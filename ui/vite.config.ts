@@ -53,6 +53,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 400,
     modulePreload: { polyfill: false },
+    // What several pages share is one file: of a dozen small ones each is waited for.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "shared", minShareCount: 3 }] } } },
   },
   server: { proxy: { "/api": proxied, "/ajax-api": proxied, "/health": proxied } },
   test: { environment: "node", include: ["src/**/*.test.ts"] },

@@ -16,6 +16,8 @@ from tests.support.pages import STATIC, settled
 
 RUNS = 2000
 FIRST_LOAD, LAZY, JSON_BYTES, ELEMENTS, FILES = 200_000, 150_000, 60_000, 2_500, 3_000_000
+SEVERAL = 8
+"""Files of script and style that the first page fetches: each of many small ones is waited for."""
 ASKED = {"runs with charts": 8, "run": 9, "version": 8}
 """Requests of data that a page needs; the others get by with `MOST`. Pictures and previews of a file are its content."""
 MOST = 7
@@ -72,6 +74,20 @@ def asked(page: Any) -> list[str]:
 def test_the_first_load_of_the_runs_page(exhibits: Exhibits, open_page: Callable[..., Any]) -> None:
     fetched = assets(settled(open_page(exhibits.pages()["runs"])))
     assert 50_000 < sum(fetched.values()) < FIRST_LOAD, fetched
+    assert len(fetched) <= SEVERAL, fetched
+
+
+def test_what_opens_menus_is_fetched_when_one_is_wanted(exhibits: Exhibits, open_page: Callable[..., Any]) -> None:
+    page = settled(open_page(exhibits.pages()["version"]))
+    button = page.get_by_role("button", name="More actions")
+    assert not any("MenuOpened" in name for name in assets(page))
+    button.press("ArrowDown")
+    page.get_by_role("menuitem").first.wait_for()
+    assert any("MenuOpened" in name for name in assets(page))
+    page.keyboard.press("Escape")
+    page.get_by_role("menuitem").first.wait_for(state="detached")
+    assert button.evaluate("button => button === document.activeElement")
+    assert button.get_attribute("aria-expanded") == "false"
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import { paths } from "../paths";
 
 type Load = Parameters<typeof later<object>>[0];
 
-const page = (load: Load): Part<object> => later(load, <main className="flex-1 px-5 py-4"><SkeletonLines label="the page" lines={10} /></main>);
+const page = (load: Load): Part<object> => later(load, () => <main className="flex-1 px-5 py-4"><SkeletonLines label="the page" lines={10} /></main>);
 
 const compare = page(() => import("../features/compare/page"));
 loads("compare", () => Promise.all([compare.prepare(), drawing.prepare()]));

@@ -1,51 +1,63 @@
-import { DropdownMenu, Popover as RadixPopover } from "radix-ui";
-import type { ReactNode } from "react";
+/** Lists of actions and panels beside a button. What shows them is much code: it is fetched when the button is pressed, or about to be. */
 
-const PANEL = "z-40 rounded-md border border-line bg-raised shadow-lg";
+import { type ButtonHTMLAttributes, cloneElement, createContext, type KeyboardEvent, type ReactElement, type ReactNode, use, useState } from "react";
 
-/** A button's list of actions. `trigger` is the button. */
-export function Menu({ trigger, children }: { trigger: ReactNode; children: ReactNode }) {
-  return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content align="end" sideOffset={4} className={`${PANEL} min-w-44 p-1`}>
-          {children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
-  );
+import { later, type Part } from "../lib/later";
+
+interface Triggered {
+  /** The button. */
+  trigger: ReactElement<ButtonHTMLAttributes<HTMLButtonElement>>;
+  children: ReactNode;
 }
 
-interface ItemProps {
+export type MenuProps = Triggered;
+
+export interface PopoverProps extends Triggered {
+  label: string;
+}
+
+export interface ItemProps {
   onSelect: () => void;
   disabled?: boolean;
   danger?: boolean;
   children: ReactNode;
 }
 
-export function MenuItem({ onSelect, disabled = false, danger = false, children }: ItemProps) {
-  return (
-    <DropdownMenu.Item
-      disabled={disabled}
-      onSelect={onSelect}
-      className={`cursor-pointer rounded px-2 py-1.5 outline-none data-[disabled]:opacity-50 data-[highlighted]:bg-sunken ${danger ? "text-bad" : ""}`}
-    >
-      {children}
-    </DropdownMenu.Item>
-  );
+const opened = () => import("./MenuOpened");
+const menu = later(async () => ({ default: (await opened()).MenuOpened }), triggerOf);
+const popover = later(async () => ({ default: (await opened()).PopoverOpened }), triggerOf);
+
+/** How an action is drawn, told by the menu around it. */
+export const Item = createContext<(props: ItemProps) => ReactNode>(() => null);
+
+/** A button's list of actions. */
+export function Menu(props: MenuProps) {
+  return <Closed part={menu} opens="menu" props={props} />;
 }
 
-/** A panel beside a button, for settings and pickers. `trigger` is the button. */
-export function Popover({ trigger, label, children }: { trigger: ReactNode; label: string; children: ReactNode }) {
-  return (
-    <RadixPopover.Root>
-      <RadixPopover.Trigger asChild>{trigger}</RadixPopover.Trigger>
-      <RadixPopover.Portal>
-        <RadixPopover.Content aria-label={label} align="end" sideOffset={4} className={`${PANEL} max-h-[70vh] overflow-auto p-3`}>
-          {children}
-        </RadixPopover.Content>
-      </RadixPopover.Portal>
-    </RadixPopover.Root>
-  );
+export function MenuItem(props: ItemProps) {
+  return use(Item)(props);
+}
+
+/** A panel beside a button, for settings and pickers. */
+export function Popover(props: PopoverProps) {
+  return <Closed part={popover} opens="dialog" props={props} />;
+}
+
+/** The button alone until it is pressed for the first time. */
+function Closed<Props extends Triggered>({ part, opens, props }: { part: Part<Props>; opens: "menu" | "dialog"; props: Props }) {
+  const [pressed, setPressed] = useState(false);
+  if (pressed) return <part.Shown {...props} />;
+  const prepare = () => void part.prepare().catch(() => undefined); // tried again when it is pressed
+  const press = () => setPressed(true);
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (opens !== "menu" || event.key !== "ArrowDown") return;
+    event.preventDefault();
+    press();
+  };
+  return cloneElement(props.trigger, { "aria-haspopup": opens, "aria-expanded": false, onPointerEnter: prepare, onFocus: prepare, onClick: press, onKeyDown });
+}
+
+function triggerOf({ trigger }: Triggered): ReactNode {
+  return trigger;
 }

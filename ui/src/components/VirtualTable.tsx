@@ -41,7 +41,7 @@ export function VirtualTable<Row>(props: Props<Row>) {
   const hurried = useHurry(box); // its look at the way that was scrolled comes before anything is drawn
   const virtual = useVirtualizer({ count: total, getScrollElement: () => box.current, estimateSize: () => rowHeight, overscan: 4 });
   const seen = useSeenColumns(columns, box);
-  const pinned = useMemo(() => pinnedOf(seen as Placed<unknown>[]), [seen]);
+  const brief = useMemo(() => seen.find(({ column }) => column.brief) as Placed<unknown> | undefined, [seen]);
   const items = virtual.getVirtualItems();
   const first = items[0]?.index ?? 0;
   const last = items[items.length - 1]?.index ?? 0;
@@ -75,7 +75,7 @@ export function VirtualTable<Row>(props: Props<Row>) {
           const row = rowAt(item.index);
           const look = row === undefined ? "" : (rowLook?.(row, item.index) ?? "");
           const isCurrent = item.index === current;
-          return <Row key={item.key} row={row} place={item.index} top={item.start} height={rowHeight} template={template} width={width} look={look} isCurrent={isCurrent} seen={seen as Placed<unknown>[]} alone={hurried ? pinned : null} />;
+          return <Row key={item.key} row={row} place={item.index} top={item.start} height={rowHeight} template={template} width={width} look={look} isCurrent={isCurrent} seen={seen as Placed<unknown>[]} brief={hurried ? brief : undefined} />;
         })}
       </div>
     </div>
@@ -92,15 +92,14 @@ interface RowProps {
   look: string;
   isCurrent: boolean;
   seen: readonly Placed<unknown>[];
-  /** What a new row has at first, while the table rushes by. */
-  alone: readonly Placed<unknown>[] | null;
+  /** The column that is all a new row has at first, while the table rushes by. */
+  brief: Placed<unknown> | undefined;
 }
 
 /** A row is drawn again only when something of it is another: while the table scrolls, those that stay in sight are not. */
-const Row = memo(function Row({ row, place, top, height, template, width, look, isCurrent, seen, alone }: RowProps) {
-  const [isWhole, setIsWhole] = useState(alone === null);
-  if (alone === null && !isWhole) setIsWhole(true);
-  const cells = isWhole ? seen : (alone ?? seen);
+const Row = memo(function Row({ row, place, top, height, template, width, look, isCurrent, seen, brief }: RowProps) {
+  const [isWhole, setIsWhole] = useState(!brief);
+  if (!brief && !isWhole) setIsWhole(true);
   return (
     <div
       role="row"
@@ -109,22 +108,20 @@ const Row = memo(function Row({ row, place, top, height, template, width, look, 
       className={`group absolute top-0 grid min-w-full border-b border-line/60 bg-(--ground) ${isCurrent ? "ground-tint" : "ground-surface hover:ground-sunken"} ${look}`}
       style={{ gridTemplateColumns: template, width, height, transform: `translateY(${top}px)` }}
     >
-      {row === undefined ? <OnItsWay /> : null}
-      {row === undefined ? null : cells.map((placed) => cellOf(placed, row, place))}
+      {row === undefined ? <OnItsWay /> : isWhole || !brief ? seen.map((placed) => cellOf(placed, row, place)) : briefOf(brief, row, place)}
     </div>
   );
 });
-
-function pinnedOf(seen: readonly Placed<unknown>[]): readonly Placed<unknown>[] {
-  const pinned = seen.filter(({ column }) => column.pinned);
-  return pinned.length ? pinned : seen;
-}
 
 function cellOf({ column, place: at, look, textLook, style }: Placed<unknown>, row: unknown, place: number): ReactNode {
   const words = column.pinned ? null : column.text?.(row);
   if (!words) return <div key={column.key} role="gridcell" aria-colindex={at + 1} className={look} style={style}>{column.cell(row, place)}</div>;
   const tone = words.isMuted ? `${textLook} text-muted` : textLook;
   return <div key={column.key} role="gridcell" aria-colindex={at + 1} className={tone} style={style} title={words.title}>{words.text}</div>;
+}
+
+function briefOf({ column, place: at, textLook }: Placed<unknown>, row: unknown, place: number): ReactNode {
+  return <div role="gridcell" aria-colindex={at + 1} className={textLook} style={{ gridColumnStart: at + 1 }}>{column.brief?.(row, place)}</div>;
 }
 
 /** A row that is not there yet. It does not move: very many of them pass by while a long table scrolls. */

@@ -16,6 +16,8 @@ export interface Column<Row> {
   cell: (row: Row, place: number) => ReactNode;
   /** What a cell says where that is words and nothing else: it is one element then. Null for one that `cell` draws. */
   text?: (row: Row) => Text | null;
+  /** What a row is called while it rushes by; its other columns follow when that slows. */
+  brief?: (row: Row, place: number) => string | null;
 }
 
 /** The words of a cell, and all of them where they are cut. */

@@ -1,4 +1,4 @@
-/** Whether a table passes by faster than anybody reads. New rows then have their pinned columns alone; the others follow when it slows. */
+/** Whether a table passes by faster than anybody reads. New rows then have their names alone; their other columns follow when it slows. */
 
 import { type RefObject, startTransition, useLayoutEffect, useState } from "react";
 

@@ -15,7 +15,7 @@ export interface Part<Props> {
 
 type Load<Props> = () => Promise<{ default: ComponentType<Props> }>;
 
-export function later<Props extends object>(load: Load<Props>, meanwhile: ReactNode): Part<Props> {
+export function later<Props extends object>(load: Load<Props>, meanwhile: (props: Props) => ReactNode): Part<Props> {
   let found: ComponentType<Props> | null = null;
   const prepare = async () => (found ??= (await load()).default);
   function Shown(props: Props) {
@@ -36,7 +36,7 @@ export function later<Props extends object>(load: Load<Props>, meanwhile: ReactN
       };
     }, [Fetched]);
     if (failure !== null) throw failure; // to whoever guards the page
-    return Fetched ? <Fetched {...props} /> : meanwhile;
+    return Fetched ? <Fetched {...props} /> : meanwhile(props);
   }
   return { Shown, prepare };
 }

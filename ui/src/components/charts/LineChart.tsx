@@ -3,7 +3,7 @@ import { Skeleton } from "../States";
 import type { LineChartProps } from "./types";
 
 /** What draws lines; it is fetched with the first chart, and its place is kept until then. */
-export const drawing = later<LineChartProps>(() => import("./LineChartDrawn"), <Skeleton className="h-full w-full" />);
+export const drawing = later<LineChartProps>(() => import("./LineChartDrawn"), () => <Skeleton className="h-full w-full" />);
 
 /** Lines over one axis. */
 export function LineChart(props: LineChartProps) {

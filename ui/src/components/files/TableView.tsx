@@ -32,7 +32,7 @@ export function RowsTable({ label, columns, rows }: { label: string; columns: re
   return <VirtualTable label={label} columns={[NUMBER, ...shown]} total={rows.length} rowAt={(place) => rows[place]} />;
 }
 
-const NUMBER: Column<Cells> = { key: "#", title: "#", width: 56, align: "right", pinned: true, cell: (_, place) => <span className="text-muted">{place + 1}</span> };
+const NUMBER: Column<Cells> = { key: "#", title: "#", width: 56, align: "right", pinned: true, brief: (_, place) => String(place + 1), cell: (_, place) => <span className="text-muted">{place + 1}</span> };
 
 function column(title: string, place: number, rows: readonly Cells[]): Column<Cells> {
   const some = rows.slice(0, MOST_SAMPLED).map((row) => row[place] ?? "");

@@ -5,7 +5,7 @@ import { type ReactNode, useMemo } from "react";
 import { Checkbox } from "../../components/Field";
 import type { Column } from "../../components/VirtualTable";
 import { formatCount, formatNumber } from "../../lib/format";
-import { nameCell, numberCell, OpenButton, textCell, valueCell, valueText } from "./components/cells";
+import { nameCell, numberCell, OpenButton, runName, textCell, valueCell, valueText } from "./components/cells";
 import { Swatch } from "./components/Swatch";
 import { aggregatesOf, metricsOf } from "./logic/asked";
 import { isSortable, partsOf, type Shown, titleOf } from "./logic/columns";
@@ -89,6 +89,7 @@ function dataColumn(state: Drawing, { name, pinned, width }: Shown): Column<Line
     sortable: isSortable(name) && (view.group.length === 0 || isMetric),
     ...sort,
     text: (line) => (line.kind === "run" ? valueText(line, name, state.baseline) : null),
+    ...(name === NAME ? { brief: lineName } : {}),
     cell: (line) => {
       if (line.kind === "run") return name === NAME ? namedCell(state, line) : valueCell(line, name, state.baseline);
       if (line.kind === "group") return isMetric ? aggregateCell(state, line, name) : null;
@@ -96,6 +97,8 @@ function dataColumn(state: Drawing, { name, pinned, width }: Shown): Column<Line
     },
   };
 }
+
+const lineName = (line: Line) => (line.kind === "run" ? runName(line) : line.kind === "group" ? null : line.text);
 
 function namedCell(state: Drawing, line: RunLine): ReactNode {
   return nameCell({

@@ -44,7 +44,7 @@ export function useLines(view: LinesView, columns: readonly string[]): Lines {
     (window: number) => (groups ? groupsQuery(groups, window) : windowQuery(asked, window)) as ReturnType<typeof windowQuery>,
     [asked, groups],
   );
-  const windows = useWindows<RunRows | RunGroups>(make as never, rows, true);
+  const windows = useWindows<RunRows | RunGroups>(make as never, rows);
   const key = useMemo(() => (groups ? ["runs", "groups", groups] : ["runs", "window", asked]), [groups, asked]);
   const tops = useOpenTops(nested || groups ? view.open : NONE, windows.pages, key);
   const branches = useBranches(view, asked, nested, tops);

@@ -1,6 +1,6 @@
 /** The windows of a long table that are looked at, from the cache; those that are not there yet are fetched when the scrolling pauses. */
 
-import { type UseQueryOptions, useQueries, useQueryClient } from "@tanstack/react-query";
+import { usePrefetchQuery, type UsePrefetchQueryOptions, useQueries, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import { isAlike, isNear, type Range, windowsOf } from "./logic/windows";
@@ -17,17 +17,18 @@ export interface Windows<Page> {
   retry: () => void;
 }
 
-type Make<Page> = (window: number) => Pick<UseQueryOptions<Page, Error, Page, readonly unknown[]>, "queryKey" | "queryFn">;
+type Make<Page> = (window: number) => Pick<UsePrefetchQueryOptions<Page, Error, Page, Page, readonly unknown[]>, "queryKey" | "queryFn">;
 
 /** `rows` names the rows and their order: while it stays, pages with other columns stand in for those on their way. */
-export function useWindows<Page extends { total: number }>(make: Make<Page>, rows: string, enabled: boolean): Windows<Page> {
+export function useWindows<Page extends { total: number }>(make: Make<Page>, rows: string): Windows<Page> {
   const client = useQueryClient();
   const [range, setRange] = useState<Range>({ first: 0, last: 0 });
   const settled = useRef(range);
   const timer = useRef<number | undefined>(undefined);
   const [before, setBefore] = useState<{ rows: string; make: Make<Page>; total: number } | null>(null);
   const known = before?.rows === rows ? before : null;
-  const wanted = enabled ? windowsOf(range, known?.total ?? 0) : [];
+  const wanted = windowsOf(range, known?.total ?? 0);
+  usePrefetchQuery(make(wanted[0] ?? 0)); // on its way while the table around it is drawn for the first time
   const results = useQueries({ queries: wanted.map((window) => make(window)) });
 
   const onRange = useCallback((first: number, last: number) => {

@@ -45,7 +45,7 @@ export function MatrixTable({ label, shared, keys, turned, cell, aside, width = 
           onHover={(place) => tell(place === null ? null : (runs[place]?.id ?? null))}
           rowLook={({ id }) => (shared.faded.has(id) ? "text-muted" : "")}
           columns={[
-            { key: " run", title: "Run", width: 230, pinned: true, cell: named },
+            { key: " run", title: "Run", width: 230, pinned: true, brief: ({ name }) => name, cell: named },
             ...keys.map((key): Column<ComparedRun> => ({ key, title: key, width: Math.max(width, Math.min(220, key.length * 8 + 44)), align, header: <KeyName name={key} aside={aside} />, cell: (run) => cell(key, run) })),
           ]}
         />
@@ -56,7 +56,7 @@ export function MatrixTable({ label, shared, keys, turned, cell, aside, width = 
           rowAt={(place) => keys[place]}
           rowHeight={ROW}
           columns={[
-            { key: " key", title: "Name", width: KEY, pinned: true, cell: (key) => <KeyName name={key} aside={aside} /> },
+            { key: " key", title: "Name", width: KEY, pinned: true, brief: (key) => key, cell: (key) => <KeyName name={key} aside={aside} /> },
             ...runs.map((run): Column<string> => ({ key: run.id, title: run.name, width: across, align, header: named(run), cell: (key) => cell(key, run) })),
           ]}
         />

@@ -19,7 +19,7 @@ const NUMBERS = [["first", "First"], ["last", "Last"], ["lowest", "Lowest"], ["h
 export function SeriesTable({ metric, series, shared }: { metric: string; series: readonly Series[]; shared: Shared }) {
   const rows = useMemo(() => rowsOf(series, shared), [series, shared]);
   const columns: Column<Row>[] = [
-    { key: "run", title: "Run", width: 180, pinned: true, cell: ({ id, name }) => <span className="flex min-w-0 items-center gap-2"><Swatch stroke={shared.strokes.get(id)} /><span className="truncate" title={name}>{name}</span></span> },
+    { key: "run", title: "Run", width: 180, pinned: true, brief: ({ name }) => name, cell: ({ id, name }) => <span className="flex min-w-0 items-center gap-2"><Swatch stroke={shared.strokes.get(id)} /><span className="truncate" title={name}>{name}</span></span> },
     ...NUMBERS.map(([key, title]): Column<Row> => ({ key, title, width: 88, align: "right", cell: ({ numbers }) => <span title={String(numbers[key] ?? "")}>{formatNumber(numbers[key])}</span> })),
     { key: "points", title: "Points", width: 80, align: "right", cell: ({ points }) => formatCount(points) },
   ];

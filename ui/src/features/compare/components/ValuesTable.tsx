@@ -22,7 +22,7 @@ export function ValuesTable({ shared, columns }: { shared: Shared; columns: read
   const [, navigate] = useLocation();
   const rows = useMemo(() => sortedRuns(compared, faded, sort), [compared, faded, sort]);
   const shown: Column<ComparedRun>[] = [
-    { key: "run", title: "Run", width: 220, pinned: true, sort: directionOf(sort, "run"), cell: ({ id, name }) => <span className="flex min-w-0 items-center gap-2"><Swatch stroke={strokes.get(id)} className={faded.has(id) ? "opacity-25" : ""} /><span className="truncate" title={name}>{name}</span></span> },
+    { key: "run", title: "Run", width: 220, pinned: true, brief: ({ name }) => name, sort: directionOf(sort, "run"), cell: ({ id, name }) => <span className="flex min-w-0 items-center gap-2"><Swatch stroke={strokes.get(id)} className={faded.has(id) ? "opacity-25" : ""} /><span className="truncate" title={name}>{name}</span></span> },
     ...columns.map((key): Column<ComparedRun> => {
       const values = compared.column(key);
       const scale = numberOf(values.find((value) => value !== null)) === null ? "left" : "right";

@@ -47,6 +47,7 @@ function columnsOf({ folded, selected, isAll, onFold, onSelect, onSelectAll, onR
     },
     {
       key: "name", title: "Name", width: 460,
+      brief: (line) => (line.kind === "folder" ? `${line.folder.title}/` : shortName(line.item.name, line.within)),
       cell: (line) => (
         <>
           {line.depth > 0 ? <span aria-hidden className="shrink-0" style={{ width: line.depth * INDENT }} /> : null}

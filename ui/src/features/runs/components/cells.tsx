@@ -77,9 +77,14 @@ interface NameProps {
   onBaseline: () => void;
 }
 
+/** What a run is called: by its id where it has no name. */
+export function runName(line: RunLine): string {
+  return String(cellOf(line, "attributes.run_name") ?? "") || line.id;
+}
+
 /** The run's name with what is below it, and a flag that makes it the baseline. */
 export function nameCell({ line, isOpen, isBaseline, onOpen, onBaseline }: NameProps): ReactNode {
-  const name = String(cellOf(line, "attributes.run_name") ?? "") || line.id;
+  const name = runName(line);
   return (
     <>
       {line.depth > 0 ? <span aria-hidden className="shrink-0" style={{ width: line.depth * 16 }} /> : null}
