@@ -307,9 +307,8 @@ def test_a_tunnel_is_asked_of_a_proxy_for_https(script: Script, monkeypatch: pyt
     script.keep_open = False
     script.answers = [Answer(502, b"no")]
     before = len(os.listdir("/proc/self/fd"))
-    with closing(Pool("https://tracking.example", Settings())) as pool:
-        with pytest.raises(errors.Unreachable, match="502") as refused:
-            make_experiment(HttpTransport(pool, patience=Patience(retries=0, timeout=2, hasty=hasty)))
+    with closing(Pool("https://tracking.example", Settings())) as pool, pytest.raises(errors.Unreachable) as refused:
+        make_experiment(HttpTransport(pool, patience=Patience(retries=0, timeout=2, hasty=hasty)))
     wait_for(lambda: len(os.listdir("/proc/self/fd")) <= before, 10)
     del refused  # its traceback holds what the standard library left open
     assert [(asked.method, asked.path) for asked in script.asked] == [("CONNECT", "tracking.example:443")]
