@@ -8,7 +8,7 @@ from modelyard import set_tracking_uri
 from modelyard.cli.command import TRACKING_URI, Arguments, Command, option
 from modelyard.client.exits import Terminated
 from modelyard.projects.parameters import parse_flags, parse_pairs
-from modelyard.projects.run import Request, describe, read_config, start, wait_for
+from modelyard.projects.run import Request, describe, perform, read_config
 
 _EXAMPLES = """examples:
   modelyard run . -P alpha=0.5                     the entry point 'main' of the project in this folder
@@ -31,7 +31,7 @@ def run(arguments: Arguments) -> int:
         return 0
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup has it ignored
         signal.signal(signal.SIGHUP, _on_hangup)
-    wait_for(start(request), request)
+    perform(request)
     return 0
 
 

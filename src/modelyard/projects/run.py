@@ -6,8 +6,8 @@ import json
 import os
 import shlex
 import tempfile
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -15,13 +15,14 @@ from modelyard.core.errors import InvalidParameter, ModelyardError, ProjectFaile
 from modelyard.projects import record, variables
 from modelyard.projects.ending import Ending
 from modelyard.projects.environment import Manager, Prepared
+from modelyard.projects.interrupts import held_off
 from modelyard.projects.output import Output
 from modelyard.projects.ready import Process, Ready, lend_store, ready
 from modelyard.projects.request import Request
 from modelyard.projects.submitted import SubmittedRun
 from modelyard.projects.transcript import Transcript
 
-__all__ = ["Request", "SubmittedRun", "describe", "run", "start"]
+__all__ = ["Request", "SubmittedRun", "describe", "perform", "run", "start"]
 
 
 class RunOptions(TypedDict, total=False):
@@ -89,15 +90,40 @@ def run(  # noqa: PLR0913, PLR0917 - MLflow's signature
         build_image=more.get("build_image", False),
         docker_auth=more.get("docker_auth") or {},
     )
-    submitted = start(request)
     if more.get("synchronous", True):
-        wait_for(submitted, request)
-    else:
+        return perform(request)
+    with _ended_with_us() as begun:
+        submitted = start(request, begun)
         submitted.watch()
     return submitted
 
 
-def start(request: Request) -> SubmittedRun:
+def perform(request: Request) -> SubmittedRun:
+    """Start what a request asks for and wait until it has ended; who is interrupted, by Ctrl-C or SIGTERM, ends it.
+
+    Raises ``ProjectFailed`` when it ends with anything but success.
+    """
+    with _ended_with_us() as begun:
+        submitted = start(request, begun)
+        succeeded = submitted.wait()
+    if not succeeded:
+        why = submitted.explain()
+        state = "was ended" if submitted.get_status() == "KILLED" else "failed"
+        raise ProjectFailed(
+            f"The run {submitted.run_id} of {request.uri!r} {state}{why and f': {why}'}".rstrip(".") + "."
+        )
+    return submitted
+
+
+Begun = Callable[[SubmittedRun], object]
+"""Told of a run before anything can interrupt whoever started it."""
+
+
+def nobody(_: SubmittedRun) -> None:
+    """For who needs not be told: a thread, which nothing interrupts."""
+
+
+def start(request: Request, begun: Begun = nobody) -> SubmittedRun:
     """Start what a request asks for and answer at once; whoever waits for the answer marks the run as it ended.
 
     Before its run is made everything is checked: fetched, read, bound, the backend and the environment. What fails after that
@@ -108,30 +134,27 @@ def start(request: Request) -> SubmittedRun:
         checked = ready(request, held)
         multirun = checked.multirun()
         if multirun is None:
-            return _start_one(checked, held)
-        run_id, job = multirun.start()
+            return _start_one(checked, held, begun)
+        with held_off():
+            run_id, job = multirun.start()
+            submitted = SubmittedRun(run_id, job, lambda *_: held.close())
+            begun(submitted)
+        return submitted
     except BaseException:
         held.close()
         raise
-    return SubmittedRun(run_id, job, lambda *_: held.close())
 
 
-def wait_for(submitted: SubmittedRun, request: Request) -> None:
-    """Wait until a run has ended; whoever is interrupted meanwhile, by Ctrl-C or SIGTERM, ends it.
-
-    Raises ``ProjectFailed`` when it ends with anything but success.
-    """
+@contextmanager
+def _ended_with_us() -> Iterator[Begun]:
+    """Ends the runs it was told of when its block is left by an exception."""
+    known: list[SubmittedRun] = []
     try:
-        succeeded = submitted.wait()
+        yield known.append
     except BaseException:
-        submitted.cancel()
+        for submitted in known:
+            submitted.cancel()
         raise
-    if not succeeded:
-        why = submitted.explain()
-        state = "was ended" if submitted.get_status() == "KILLED" else "failed"
-        raise ProjectFailed(
-            f"The run {submitted.run_id} of {request.uri!r} {state}{why and f': {why}'}".rstrip(".") + "."
-        )
 
 
 def describe(request: Request) -> str:
@@ -175,7 +198,7 @@ def read_config(told: Mapping[str, Any] | str | os.PathLike[str] | None) -> Mapp
     return found
 
 
-def _start_one(checked: Ready, closing: ExitStack) -> SubmittedRun:
+def _start_one(checked: Ready, closing: ExitStack, begun: Begun) -> SubmittedRun:
     request = checked.request
     lent = lend_store(checked, closing)
     descriptors = closing.enter_context(checked.environment.holding())
@@ -188,6 +211,7 @@ def _start_one(checked: Ready, closing: ExitStack) -> SubmittedRun:
     output = Output(Transcript(checked.mask), quiet=request.quiet)
     info = record.create(request, checked.project.name, checked.tags, checked.params)
     ending = Ending(info.run_id, output, made, closing)
+    submitted: SubmittedRun | None = None
     try:
         process = Process(
             run_id=info.run_id,
@@ -197,10 +221,15 @@ def _start_one(checked: Ready, closing: ExitStack) -> SubmittedRun:
         )
         launch = checked.launch(process, checked.environment.prepare(output.note), output)
         output.tell(f"run {info.run_id} of {checked.project.name}: {checked.mask(shlex.join(launch.argv))}")
-        job = checked.backend.submit(launch)
+        with held_off():
+            submitted = SubmittedRun(info.run_id, checked.backend.submit(launch), ending, ending.explain)
+            begun(submitted)
     except BaseException as error:
-        told = isinstance(error, KeyboardInterrupt | SystemExit)
-        why = error.message if isinstance(error, ModelyardError) else f"{type(error).__name__}: {error}"
-        ending("KILLED" if told else "FAILED", "it was interrupted before it began" if told else why)
+        if submitted is None:
+            told = isinstance(error, KeyboardInterrupt | SystemExit)
+            why = error.message if isinstance(error, ModelyardError) else f"{type(error).__name__}: {error}"
+            ending("KILLED" if told else "FAILED", "it was interrupted before it began" if told else why)
+        else:
+            submitted.cancel()
         raise
-    return SubmittedRun(info.run_id, job, ending, ending.explain)
+    return submitted

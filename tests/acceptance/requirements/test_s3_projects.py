@@ -237,6 +237,32 @@ def test_who_is_told_to_end_ends_the_runs_it_started(here: Launcher) -> None:
     assert here.only_run().info.status == "KILLED"
 
 
+EARLY = """
+import modelyard, os, signal
+from modelyard.projects.local import LocalBackend
+
+def submit(self, launch, submit=LocalBackend.submit):
+    job = submit(self, launch)
+    print(job._process.pid, flush=True)
+    os.kill(os.getpid(), signal.{name})
+    return job
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+LocalBackend.submit = submit
+modelyard.run("p", "run.py", env_manager="local", synchronous={waits})
+"""
+
+
+@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_right_after_the_start_ends_everything_too(here: Launcher, name: str, waits: bool) -> None:
+    write(here.folder / "p", {"run.py": "import time; time.sleep(600)"})
+    done = here.python("-c", EARLY.format(name=name, waits=waits))
+    assert done.returncode == {"SIGINT": -signal.SIGINT, "SIGTERM": 143}[name], done.stderr
+    wait_for(lambda: not alive([int(done.stdout)]))
+    assert here.only_run().info.status == "KILLED"
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_while_the_environment_is_made_kills_the_run(
     here: Launcher, tmp_path: Path, number: int, code: int
