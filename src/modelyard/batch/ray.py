@@ -18,7 +18,7 @@ from modelyard.batch.read import Position, Reader
 from modelyard.batch.remote import Board, Failed, Scoring, read, unpacked
 from modelyard.batch.scorer import Recipe, Scored
 from modelyard.batch.write import Encoder
-from modelyard.core.errors import InvalidParameter, ModelyardError
+from modelyard.core.errors import InvalidParameter, ModelyardError, first_line
 from modelyard.core.extras import require
 from modelyard.models.catalog import PYFUNC
 from modelyard.models.load import flavor_behind
@@ -153,7 +153,7 @@ def _connect(ray: Any, address: str) -> None:
         ray.init(address=address or None, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     except (ConnectionError, RuntimeError, ValueError) as error:
         hint = " Is RAY_AUTH_TOKEN the one of that cluster?" if isinstance(error, ConnectionError) else ""
-        raise ModelyardError(f"No Ray cluster could be used: {str(error).splitlines()[0].rstrip('.')}.{hint}") from None
+        raise ModelyardError(f"No Ray cluster could be used: {first_line(error)}.{hint}") from None
 
 
 def _packed(recipe: Recipe) -> dict[str, bytes]:

@@ -14,7 +14,7 @@ from modelyard.batch.arrow import arrow, arrow_ipc, parquet
 from modelyard.batch.cutting import Cut, Cutter
 from modelyard.batch.options import CHUNK_BYTES, Format
 from modelyard.batch.places import Handle, Item, Seekable, is_object, open_item
-from modelyard.core.errors import InvalidParameter
+from modelyard.core.errors import InvalidParameter, first_line
 
 _BLOCK = 1 << 20
 
@@ -224,7 +224,7 @@ class _ParquetReader:
         try:
             return parquet().ParquetFile(_source(item), pre_buffer=False)
         except arrow().ArrowInvalid as error:
-            raise InvalidParameter(f"{item.address} is no Parquet file: {_line(error)}") from None
+            raise InvalidParameter(f"{item.address} is no Parquet file: {first_line(error)}.") from None
 
 
 class _ArrowReader:
@@ -275,7 +275,7 @@ class _ArrowReader:
             return ipc.open_stream(source)
         except arrow().ArrowInvalid as error:
             raise InvalidParameter(
-                f"{item.address} is neither a file nor a stream of Arrow IPC: {_line(error)}"
+                f"{item.address} is neither a file nor a stream of Arrow IPC: {first_line(error)}."
             ) from None
 
 
@@ -314,7 +314,3 @@ def _sums(counts: Any) -> list[int]:
 def _shown(names: Sequence[str]) -> str:
     listed = ", ".join(map(repr, names[:10]))
     return listed if len(names) <= 10 else f"{listed} and {len(names) - 10} more"
-
-
-def _line(error: Exception) -> str:
-    return str(error).splitlines()[0]

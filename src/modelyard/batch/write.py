@@ -19,7 +19,7 @@ import msgspec
 from modelyard.batch.arrow import arrow, arrow_csv, arrow_ipc, compute, parquet, text
 from modelyard.batch.options import Format
 from modelyard.batch.rows import Lines
-from modelyard.core.errors import InvalidParameter
+from modelyard.core.errors import InvalidParameter, first_line
 
 _SPECIAL = '["\\r\\n]'
 
@@ -95,7 +95,7 @@ class Encoder:
                 kept = library.Table.from_pylist(kept, schema=fields)
             except (library.ArrowInvalid, library.ArrowTypeError) as error:
                 raise InvalidParameter(
-                    f"A column of the input has another type than in the first rows: {str(error).splitlines()[0]}."
+                    f"A column of the input has another type than in the first rows: {first_line(error)}."
                     " Write JSON Lines, or keep fewer columns."
                 ) from None
         columns = {name: kept.column(name).cast(self._fields.field(name).type) for name in self._layout.kept}

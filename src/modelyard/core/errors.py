@@ -251,6 +251,18 @@ class Unreachable(ModelyardError):
     """The tracking server did not answer."""
 
 
+def first_line(error: BaseException) -> str:
+    r"""What a library's error says first, for a sentence of ours: without the full stop; its class where it says nothing.
+
+    >>> first_line(ValueError("no such column.\n  at row 3"))
+    'no such column'
+    >>> first_line(TimeoutError())
+    'TimeoutError'
+    """
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(" .") if lines else type(error).__name__
+
+
 def all_errors() -> dict[str, type[ModelyardError]]:
     """Wire code → the class a client raises for it (the most general one of each code)."""
     found: dict[str, type[ModelyardError]] = {}

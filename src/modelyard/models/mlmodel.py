@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from modelyard.core.errors import InvalidParameter, NotFound
+from modelyard.core.errors import InvalidParameter, NotFound, first_line
 from modelyard.core.extras import require
 from modelyard.core.version import __version__
 from modelyard.models.example import load_example
@@ -130,7 +130,7 @@ class Model:
             safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's is ten times as fast, where there is one
             content = yaml.load(file.read_text(encoding="utf-8"), Loader=safe)
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise InvalidParameter(f"{file.name} is not valid YAML: {str(error).splitlines()[0]}.") from None
+            raise InvalidParameter(f"{file.name} is not valid YAML: {first_line(error)}.") from None
         return cls.from_dict(content)
 
     @classmethod

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from modelyard.core.errors import InvalidParameter, NotFound
+from modelyard.core.errors import InvalidParameter, NotFound, first_line
 from modelyard.core.extras import require
 from modelyard.pipelines.spec import Output, Pipeline, Step
 from modelyard.services.datasets.rules import check_name
@@ -197,7 +197,7 @@ def _resolved(file: Path, tree: Any, key: str) -> dict[str, Any]:
         found: dict[str, Any] = omegaconf.OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
     except omegaconf.errors.OmegaConfBaseException as error:
         where = _where(str(getattr(error, "full_key", None) or ""))
-        raise InvalidParameter(f"{file}: {where}{_first_line(error)}") from None
+        raise InvalidParameter(f"{file}: {where}{first_line(error)}.") from None
     return found
 
 
@@ -208,10 +208,6 @@ def _where(key: str) -> str:
         return f"{key}: " if key else ""
     rest = ".".join(parts[3:])
     return f"step {parts[2]!r}{f', {rest}' if rest else ''}: " if len(parts) > 2 else ""
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
 
 
 def _plain(tree: Any) -> dict[str, Any]:

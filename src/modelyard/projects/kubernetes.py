@@ -18,6 +18,7 @@ from modelyard.core.errors import InvalidParameter, ProjectFailed
 from modelyard.projects import elsewhere
 from modelyard.projects.backend import Launch, State
 from modelyard.projects.engine import find_engine
+from modelyard.projects.followed import FollowedJob
 from modelyard.projects.manifest import manifest, template_of, written
 from modelyard.projects.programs import Child, Said, ask
 from modelyard.projects.spec import Project
@@ -99,52 +100,23 @@ class Cluster(NamedTuple):
             )
 
 
-class KubernetesJob:
-    """A Job that was applied, followed by a thread: its log is told as it comes. It stays in the cluster when it has ended."""
+class KubernetesJob(FollowedJob):
+    """A Job that was applied; its log is told as it comes. It stays in the cluster when it has ended."""
 
     def __init__(self, cluster: Cluster, job: Mapping[str, Any], launch: Launch) -> None:
+        super().__init__(job["metadata"]["name"])
         self._cluster = cluster._replace(namespace=job["metadata"]["namespace"])
-        self._name: str = job["metadata"]["name"]
         self._container: str = job["spec"]["template"]["spec"]["containers"][0]["name"]
         self._launch = launch
-        self._state: State = "RUNNING"
-        self._reason = ""
         self._cancelled = threading.Event()
         self._logs: Child | None = None
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name=f"job {self._name}", daemon=True)
-        self._thread.start()
+        self.follow()
 
-    def wait(self) -> State:
-        """Block until it has ended."""
-        self._ended.wait()
-        return self._state
-
-    def state(self) -> State:
-        """How it stood when it was last asked."""
-        return self._state
-
-    def cancel(self) -> None:
-        """Delete the Job with its pods, which are asked to end first."""
-        if self._ended.is_set():
-            return
+    def _stop(self) -> None:
         self._cancelled.set()
-        self._delete()
+        self._delete()  # with its pods, which are asked to end first
         if self._logs is not None:
             self._logs.end()
-        self._ended.wait()
-
-    def explain(self) -> str:
-        """Why it failed: the cluster's words."""
-        return self._reason if self._state in ("FAILED", "KILLED") else ""
-
-    def _follow(self) -> None:
-        try:
-            self._state, self._reason = self._outcome()
-        except Exception as error:  # noqa: BLE001 - whoever waits must be told
-            self._state, self._reason = "FAILED", f"it could not be followed: {error}"
-        finally:
-            self._ended.set()
 
     def _outcome(self) -> tuple[State, str]:
         until = time.monotonic() + float(self._launch.config.get("start-timeout") or _START_SECONDS)

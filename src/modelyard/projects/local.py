@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import selectors
 import shlex
@@ -18,7 +17,8 @@ from typing import IO, Any
 from modelyard.core.errors import ProjectFailed
 from modelyard.core.settings import Settings
 from modelyard.projects import family
-from modelyard.projects.backend import Launch, State, Told
+from modelyard.projects.backend import Launch, State
+from modelyard.projects.decoding import Decoding
 from modelyard.projects.spec import Project
 
 GRACE = 8.0
@@ -99,7 +99,7 @@ class LocalJob:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(self._process.pid, number)
 
-    def _tend(self, pipes: dict[IO[bytes], _Reader]) -> None:
+    def _tend(self, pipes: dict[IO[bytes], Decoding]) -> None:
         try:
             with selectors.DefaultSelector() as watched:
                 for pipe in pipes:
@@ -115,7 +115,7 @@ class LocalJob:
                 self._process.wait()
             self._ended.set()
 
-    def _listen(self, watched: selectors.BaseSelector, pipes: dict[IO[bytes], _Reader]) -> None:
+    def _listen(self, watched: selectors.BaseSelector, pipes: dict[IO[bytes], Decoding]) -> None:
         """Take what is said until the process has ended; what it started may still hold the pipes then."""
         with _ending_of(self._process.pid) as ending:
             if ending is not None:
@@ -175,22 +175,6 @@ class LocalBackend:
         return LocalJob(process, launch, grace)
 
 
-class _Reader:
-    """Makes texts of the bytes of a pipe."""
-
-    def __init__(self, told: Told) -> None:
-        self._told = told
-        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-
-    def take(self, data: bytes) -> None:
-        self._told(self._decoder.decode(data))
-
-    def end(self) -> None:
-        rest = self._decoder.decode(b"", final=True)
-        if rest:
-            self._told(rest)
-
-
 @contextmanager
 def _ending_of(pid: int) -> Iterator[int | None]:
     """A descriptor that can be read once a process has ended; None where the system has none."""
@@ -205,13 +189,13 @@ def _ending_of(pid: int) -> Iterator[int | None]:
             os.close(descriptor)
 
 
-def _pipes(process: subprocess.Popen[bytes], launch: Launch) -> dict[IO[bytes], _Reader]:
+def _pipes(process: subprocess.Popen[bytes], launch: Launch) -> dict[IO[bytes], Decoding]:
     assert process.stdout is not None
     assert process.stderr is not None
-    return {process.stdout: _Reader(launch.output), process.stderr: _Reader(launch.errors or launch.output)}
+    return {process.stdout: Decoding(launch.output), process.stderr: Decoding(launch.errors or launch.output)}
 
 
-def _take(watched: selectors.BaseSelector, pipe: IO[bytes], pipes: dict[IO[bytes], _Reader]) -> None:
+def _take(watched: selectors.BaseSelector, pipe: IO[bytes], pipes: dict[IO[bytes], Decoding]) -> None:
     data = os.read(pipe.fileno(), _BLOCK)
     if data:
         pipes[pipe].take(data)
@@ -219,7 +203,7 @@ def _take(watched: selectors.BaseSelector, pipe: IO[bytes], pipes: dict[IO[bytes
         watched.unregister(pipe)
 
 
-def _drain(watched: selectors.BaseSelector, pipes: dict[IO[bytes], _Reader], deadline: float) -> None:
+def _drain(watched: selectors.BaseSelector, pipes: dict[IO[bytes], Decoding], deadline: float) -> None:
     """Take what is still in the pipes; one that somebody holds who left the group is not waited for."""
     while watched.get_map() and time.monotonic() < deadline:
         for key, _ in watched.select(max(0.0, deadline - time.monotonic())):

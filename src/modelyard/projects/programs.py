@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import os
 import signal
@@ -14,6 +13,7 @@ from typing import NamedTuple
 
 from modelyard.core.errors import ProjectFailed
 from modelyard.projects.backend import Told
+from modelyard.projects.decoding import Decoding
 
 _GRACE = 10.0
 _LAST = 4000
@@ -94,17 +94,16 @@ class Child:
             _signal(self._process, signal.SIGKILL)
 
     def _read(self) -> None:
-        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        decoding = Decoding(self._tell)
         assert self._process.stdout is not None
         with self._process.stdout as pipe:
             while block := os.read(pipe.fileno(), 1 << 16):
-                self._tell(decoder.decode(block))
-        self._tell(decoder.decode(b"", final=True))
+                decoding.take(block)
+        decoding.end()
 
     def _tell(self, text: str) -> None:
-        if text:
-            self._last = (self._last + text)[-_LAST:]
-            self._output(text)
+        self._last = (self._last + text)[-_LAST:]
+        self._output(text)
 
 
 def _start(

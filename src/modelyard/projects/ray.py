@@ -8,18 +8,18 @@ import logging
 import os
 import posixpath
 import shlex
-import threading
 import time
 import warnings
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from modelyard.core.errors import InvalidParameter, ProjectFailed
+from modelyard.core.errors import InvalidParameter, ProjectFailed, first_line
 from modelyard.core.extras import require
 from modelyard.projects import elsewhere
 from modelyard.projects.backend import Launch, State
 from modelyard.projects.declared import declared
+from modelyard.projects.followed import FollowedJob
 from modelyard.projects.spec import Project
 
 _OPTIONS = ("address", "runtime_env", "num_cpus", "num_gpus", "memory", "resources", "environment")
@@ -57,72 +57,44 @@ class RayBackend:
         try:
             job = client.submit_job(**submission(launch, ending=elsewhere.new_ending()))
         except Exception as error:  # noqa: BLE001 - Ray raises what its many parts raise
-            raise ProjectFailed(f"The Ray cluster did not take the job: {_first_line(error)}") from None
+            raise ProjectFailed(f"The Ray cluster did not take the job: {first_line(error)}.") from None
         return RayJob(client, str(job), launch)
 
 
-class RayJob:
-    """A job of a cluster, followed by a thread: its output is told as it comes."""
+class RayJob(FollowedJob):
+    """A job of a cluster; its output is told as it comes."""
 
     def __init__(self, client: Any, job: str, launch: Launch) -> None:
+        super().__init__(job)
         self._client = client
-        self._job = job
         self._launch = launch
-        self._state: State = "RUNNING"
-        self._reason = ""
         self._told = 0
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._follow, name=f"job {job}", daemon=True)
-        self._thread.start()
+        self.follow()
 
-    def wait(self) -> State:
-        """Block until it has ended and all of its output was told."""
-        self._ended.wait()
-        return self._state
-
-    def state(self) -> State:
-        """How it stood when it was last asked."""
-        return self._state
-
-    def cancel(self) -> None:
-        """Have the cluster stop it: asked first, killed after a moment."""
-        if not self._ended.is_set():
-            self._client.stop_job(self._job)
-            self._ended.wait()
-
-    def explain(self) -> str:
-        """Why it failed: Ray's words."""
-        return self._reason if self._state in ("FAILED", "KILLED") else ""
-
-    def _follow(self) -> None:
+    def _outcome(self) -> tuple[State, str]:
         pause, answered = _PAUSE, time.monotonic()
-        try:
-            while True:
-                try:
-                    asyncio.run(self._listen())
-                    about = self._client.get_job_info(self._job)
-                    answered = time.monotonic()
-                except Exception as error:  # noqa: BLE001 - what its HTTP libraries raise: the cluster may answer again
-                    if time.monotonic() - answered > _LOST_SECONDS:
-                        self._end("FAILED", f"the cluster does not answer any more: {_first_line(error)}")
-                        return
-                else:
-                    state = _STATES.get(str(about.status))
-                    if state is not None:
-                        self._end(state, _reason(about))
-                        return
-                time.sleep(pause)
-                pause = min(pause * 1.5, _LONGEST_PAUSE)
-        finally:
-            self._ended.set()
+        while True:
+            try:
+                asyncio.run(self._listen())
+                about = self._client.get_job_info(self._name)
+            except Exception as error:  # noqa: BLE001 - what its HTTP libraries raise: the cluster may answer again
+                if time.monotonic() - answered > _LOST_SECONDS:
+                    return "FAILED", f"the cluster does not answer any more: {first_line(error)}"
+            else:
+                answered = time.monotonic()
+                state = _STATES.get(str(about.status))
+                if state is not None:
+                    return state, _reason(about)
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
 
-    def _end(self, state: State, reason: str) -> None:
-        self._state, self._reason = state, reason
+    def _stop(self) -> None:
+        self._client.stop_job(self._name)  # the cluster asks it first, and kills it after a moment
 
     async def _listen(self) -> None:
         """Tell the log, from where it was left: each time it is asked for, it comes from its beginning."""
         position = 0
-        async for text in self._client.tail_job_logs(self._job):
+        async for text in self._client.tail_job_logs(self._name):
             new = text[max(self._told - position, 0) :]
             position += len(text)
             if new:
@@ -212,7 +184,7 @@ def _client(config: Mapping[str, Any]) -> Any:
     except Exception as error:  # noqa: BLE001 - Ray raises what its many parts raise
         where = f" at {address}" if address else ""
         raise InvalidParameter(
-            f"No Ray cluster answers{where}: {_first_line(error)} Start one with 'ray start --head',"
+            f"No Ray cluster answers{where}: {first_line(error)}. Start one with 'ray start --head',"
             ' or name its dashboard: --backend-config \'{"address": "http://HOST:8265"}\'.'
         ) from None
 
@@ -221,8 +193,3 @@ def _reason(about: Any) -> str:
     if about.driver_exit_code:
         return f"it ended with exit code {about.driver_exit_code}"
     return " ".join(str(about.message or "").split())[:500]
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") + "." if lines else f"{type(error).__name__}."

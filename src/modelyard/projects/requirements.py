@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from modelyard.core.errors import InvalidParameter
+from modelyard.core.errors import InvalidParameter, first_line
 from modelyard.core.extras import require
 from modelyard.environments.requirements import OWN, canonical
 
@@ -148,8 +148,7 @@ def parsed(line: Line) -> Requirement:
     try:
         found: Requirement = packaging.Requirement(line.text)
     except packaging.InvalidRequirement as error:
-        told = str(error).partition("\n")[0].rstrip(".")
-        raise InvalidParameter(f"{line.where}: {shown(line.text)!r} is no requirement: {told}.") from None
+        raise InvalidParameter(f"{line.where}: {shown(line.text)!r} is no requirement: {first_line(error)}.") from None
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from modelyard.core.errors import InvalidParameter, NotFound
+from modelyard.core.errors import InvalidParameter, NotFound, first_line
 from modelyard.core.extras import require
 from modelyard.models.columns import as_frame
 from modelyard.models.libraries import kind_of, numpy, pandas
@@ -94,7 +94,7 @@ def _read(content: bytes, name: str) -> Any:
         try:
             return frames.read_parquet(io.BytesIO(content))
         except (ValueError, OSError) as error:
-            raise InvalidParameter(f"{name} is no Parquet file that can be read: {_first_line(error)}") from None
+            raise InvalidParameter(f"{name} is no Parquet file that can be read: {first_line(error)}.") from None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -106,7 +106,7 @@ def _read(content: bytes, name: str) -> Any:
     try:
         return frames.read_csv(io.StringIO(text), sep=separator_of(text.lstrip().split("\n", 1)[0]))
     except ValueError as error:  # what pandas raises for what it cannot parse, in several classes
-        raise InvalidParameter(f"{name} is no table that can be read: {_first_line(error)}") from None
+        raise InvalidParameter(f"{name} is no table that can be read: {first_line(error)}.") from None
 
 
 def _named(frame: Any) -> Any:
@@ -115,10 +115,6 @@ def _named(frame: Any) -> Any:
     if twice:
         raise InvalidParameter(f"Several columns have the name {_listed(twice)}.")
     return frame.set_axis(names, axis=1)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 # ----------------------------------------------------------------------------------------------------------------------

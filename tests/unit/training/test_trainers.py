@@ -12,6 +12,7 @@ import pytest
 
 from modelyard.core.errors import InvalidParameter, NotFound
 from modelyard.training.data import Split, load, split
+from modelyard.training.trainers import sklearn
 from modelyard.training.trainers.sklearn import CLASSIFIERS, REGRESSORS
 from modelyard.training.trainers.table import TRAINERS, trainer
 from tests.support.frameworks import imported
@@ -188,3 +189,12 @@ def test_a_keras_step_is_an_estimator() -> None:
     assert (
         classes.obj.score(others.test_x, others.test_y) == (classes.obj.predict(others.test_x) == others.test_y).mean()
     )
+
+
+def test_an_estimator_that_fails_without_a_word_is_a_bad_parameter() -> None:
+    class Silent:
+        def fit(self, x: Any, y: Any) -> None:
+            raise ValueError
+
+    with pytest.raises(InvalidParameter, match="silent cannot be trained like that: ValueError"):
+        sklearn.fit(Silent(), table("regression"), "silent")

@@ -9,6 +9,8 @@ import msgspec
 
 MEGABYTE = 1_000_000
 
+GET, POST, PATCH, DELETE = ("GET",), ("POST",), ("PATCH",), ("DELETE",)
+
 Kind = Literal["read", "long", "write", "stream"]
 """How a handler is run: a short read, a read that may be long (on a thread), a write (in a group commit), or a
 streaming exchange of bytes that handles request and response itself."""

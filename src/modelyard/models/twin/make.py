@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from modelyard.core.errors import InvalidParameter
+from modelyard.core.errors import InvalidParameter, first_line
 from modelyard.core.extras import require
 from modelyard.core.version import __version__
 from modelyard.models.convert import Converted, graphs
@@ -90,7 +90,7 @@ def _compared(converted: Converted, answered: list[_Answered], method: str) -> M
             found[each.source] = difference(each.predictions, same, tied=ties(outputs, binding))
     except Exception as error:  # noqa: BLE001 - whatever the runtime does not like: it is told in the certificate
         found = {}
-        failed = f"The graph does not run: {type(error).__name__}: {str(error).strip().splitlines()[0]}"
+        failed = f"The graph does not run: {type(error).__name__}: {first_line(error)}."
     return Made(converted.proto, _certificate(converted, binding, found, failed, method))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from modelyard.core.errors import InvalidParameter
+from modelyard.core.errors import InvalidParameter, first_line
 from modelyard.core.extras import require
 from modelyard.core.version import __version__
 from modelyard.models import catalog
@@ -47,7 +47,7 @@ class KerasTrainer(msgspec.Struct, frozen=True):
         try:
             pipeline.fit(split.train_x, split.train_y, net__told=told)
         except ValueError as error:  # what Keras raises for a split it cannot make
-            raise InvalidParameter(f"{self.name} cannot be trained like that: {str(error).splitlines()[0]}") from None
+            raise InvalidParameter(f"{self.name} cannot be trained like that: {first_line(error)}.") from None
         return Fitted(
             obj=pipeline,
             flavor=catalog.flavor("sklearn"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from modelyard.core.errors import InvalidParameter
+from modelyard.core.errors import InvalidParameter, first_line
 from modelyard.core.extras import require
 from modelyard.core.version import __version__
 from modelyard.models import catalog
@@ -176,7 +176,7 @@ class _Loop:
         try:
             found = self._torch.load(file, map_location="cpu", weights_only=True)
         except Exception as error:  # noqa: BLE001  # what torch raises for what holds more than numbers, or is none of its files
-            raise InvalidParameter(f"The checkpoint cannot be read: {str(error).splitlines()[0]}") from None
+            raise InvalidParameter(f"The checkpoint cannot be read: {first_line(error)}.") from None
         if found["config"] != self.network.config:
             raise InvalidParameter(
                 f"The checkpoint is of another network ({found['config']}) than this one ({self.network.config})."

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from modelyard.core.errors import InvalidParameter
+from modelyard.core.errors import InvalidParameter, first_line
 from modelyard.core.extras import require
 from modelyard.models import catalog
 from modelyard.training.data import NUMBER, Split
@@ -106,7 +106,7 @@ def fit(model: Any, split: Split, name: str) -> None:
     try:
         model.fit(split.train_x, split.train_y)
     except (ValueError, TypeError) as error:  # what scikit-learn raises for params and data it does not take
-        raise InvalidParameter(f"{name} cannot be trained like that: {str(error).strip().splitlines()[0]}") from None
+        raise InvalidParameter(f"{name} cannot be trained like that: {first_line(error)}.") from None
 
 
 TRAINERS = (

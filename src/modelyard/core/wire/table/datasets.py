@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from modelyard.core.wire.endpoint import OURS, Endpoint, Kind, Need
+from modelyard.core.wire.endpoint import DELETE, GET, OURS, PATCH, POST, Endpoint, Kind, Need
 from modelyard.core.wire.messages import datasets as data
 from modelyard.core.wire.messages.message import Empty, Message
 
-GET = ("GET",)
-POST = ("POST",)
-PATCH = ("PATCH",)
-DELETE = ("DELETE",)
 _BY_NAME = "dataset:name"
 _BY_REFERENCE = "dataset:reference"
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from modelyard.core.wire.endpoint import API, Endpoint, Kind, Need
+from modelyard.core.wire.endpoint import API, DELETE, GET, PATCH, POST, Endpoint, Kind, Need
 from modelyard.core.wire.messages import registry as reg
 from modelyard.core.wire.messages.message import Empty, Message
 
-GET = ("GET",)
-POST = ("POST",)
 GET_POST = ("GET", "POST")
-PATCH = ("PATCH",)
-DELETE = ("DELETE",)
 _ON = "registered_model:name"
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from modelyard.core.wire.endpoint import AJAX, API, MEGABYTE, OURS, Endpoint, Kind, Need
+from modelyard.core.wire.endpoint import AJAX, API, DELETE, GET, MEGABYTE, OURS, PATCH, POST, Endpoint, Kind, Need
 from modelyard.core.wire.messages import experiments as exp
 from modelyard.core.wire.messages import logged_models as lm
 from modelyard.core.wire.messages import metrics as met
 from modelyard.core.wire.messages import runs as run
 from modelyard.core.wire.messages.message import Empty, Message
 
-GET = ("GET",)
-POST = ("POST",)
 GET_POST = ("POST", "GET")
-PATCH = ("PATCH",)
-DELETE = ("DELETE",)
 
 
 def read(

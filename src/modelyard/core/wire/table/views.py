@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from modelyard.core.wire.endpoint import MEGABYTE, OURS, Endpoint, Kind, Need
+from modelyard.core.wire.endpoint import GET, MEGABYTE, OURS, POST, Endpoint, Kind, Need
 from modelyard.core.wire.messages import previews as look
 from modelyard.core.wire.messages import series as pictures
 from modelyard.core.wire.messages import views as view
 from modelyard.core.wire.messages.message import Empty, Message
-
-GET = ("GET",)
-POST = ("POST",)
 
 _SEARCH = "search:experiment_ids"
 
