@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from modelyard.cli import predict, serve
 
-COMMANDS = (*serve.COMMANDS, *predict.PYFUNC)
+COMMANDS = (*serve.PYFUNC, *predict.PYFUNC)

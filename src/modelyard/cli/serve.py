@@ -12,6 +12,7 @@ from modelyard.cli.command import TRACKING_URI, Arguments, Command, Option, opti
 from modelyard.cli.listening import ACCESS_LOG, BROWSERS, HOST, TLS, browsers_of
 from modelyard.core.errors import InvalidParameter
 from modelyard.core.extras import require
+from modelyard.serving.card import Card
 from modelyard.serving.options import ServeOptions
 from modelyard.web.safety import check_tls
 
@@ -27,6 +28,23 @@ def serve(arguments: Arguments) -> int:
     )  # the other commands do without it
     code: int = running.serve(options)
     return code
+
+
+def prepare_env(arguments: Arguments) -> None:
+    """Make what a model runs in, and have its fast path certified."""
+    if arguments.tracking_uri:
+        set_tracking_uri(arguments.tracking_uri)
+    options = ServeOptions(
+        model=model_uri(arguments.model, arguments.run_id),
+        env_manager="local" if arguments.no_conda else arguments.env_manager,
+        runtime=arguments.runtime,
+        trust=arguments.trust,
+        allow_unverified=arguments.allow_unverified,
+    )
+    running = require("modelyard.serving.run", what="Serving models", extra="server")
+    card: Card = running.prepare(options)
+    remembered = f"its fast path {card.kernel} is remembered" if card.kernel else f"no fast path: {card.kernel_reason}"
+    print(f"{options.model} loads in {card.load_seconds:.1f} s; {remembered}")
 
 
 def options_of(arguments: Arguments) -> ServeOptions:
@@ -135,6 +153,9 @@ _NETWORK = (
         help="listen on other addresses than loopback although anyone there could ask for predictions",
     ),
 )
+_RUNTIME = option(
+    "--runtime", choices=("native", "onnx"), default="native", help="the model itself, or its certified ONNX twin"
+)
 _WORK = (
     option("-w", "--workers", type=int, default=1, metavar="N", help="processes that hold the model"),
     option(
@@ -146,9 +167,7 @@ _WORK = (
         help="how long the model may take for one request",
     ),
     option("--max-body", type=size, default="32M", metavar="BYTES", help="the largest request, such as 32M"),
-    option(
-        "--runtime", choices=("native", "onnx"), default="native", help="the model itself, or its certified ONNX twin"
-    ),
+    _RUNTIME,
     option(
         "--batching",
         choices=("auto", "always", "never"),
@@ -162,9 +181,12 @@ _WORK = (
         help="always ask the model itself, also where its numbers alone were seen to give the same answers",
     ),
 )
-_SAFETY = (
+_ADMISSION = (
     option("--trust", metavar="DIGEST", help="run the code of this model, sha256:…, although nobody trusted signed it"),
     option("--allow-unverified", action="store_true", help="serve a model that did not pass its own verification"),
+)
+_SAFETY = (
+    *_ADMISSION,
     option("--network", action="store_true", help="let the model's process reach the network"),
     option(
         "--memory",
@@ -180,7 +202,7 @@ _SAFETY = (
 
 OPTIONS: tuple[Option, ...] = (*MODEL, *_NETWORK, *ENVIRONMENT, *_WORK, *_SAFETY)
 
-COMMANDS = (
+PYFUNC = (
     Command(
         "serve",
         serve,
@@ -189,5 +211,16 @@ COMMANDS = (
         "example: modelyard models serve -m models:/wine@champion -p 5001\n"
         """         curl localhost:5001/invocations -H 'content-type: application/json' -d '{"inputs": [[7.4, 0.7]]}'""",
         host=True,
+    ),
+)
+
+COMMANDS = (
+    *PYFUNC,
+    Command(
+        "prepare-env",
+        prepare_env,
+        "make what a model runs in and certify its fast path, so that serving it here begins at once",
+        (*MODEL, *ENVIRONMENT, _RUNTIME, *_ADMISSION),
+        "example: modelyard models prepare-env -m models:/wine@champion",
     ),
 )

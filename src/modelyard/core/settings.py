@@ -135,7 +135,10 @@ SETTINGS: tuple[Setting, ...] = (
         "Sources of model versions must match this expression.",
         "MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX",
     ),
-    Setting("home", "Folder of this user's signing key, trust store and environments; ~/.modelyard when empty."),
+    Setting(
+        "home",
+        "Folder of this user's signing key, trust store, environments and known fast paths; ~/.modelyard when empty.",
+    ),
     Setting("training_models", "Folder of the models of `modelyard training serve`; ./models when empty."),
     Setting("project_root", "Folder of the outermost project; set for the processes that `run` starts."),
     Setting(

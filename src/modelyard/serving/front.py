@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 
-from modelyard.core.errors import Unavailable
+import msgspec
+
+from modelyard.core.errors import ModelyardError, Unavailable
 from modelyard.serving import fastpath
 from modelyard.serving.app import ScoringApp
 from modelyard.serving.batching import Batching
@@ -15,7 +18,8 @@ from modelyard.serving.heads import ScoringHeads
 from modelyard.serving.matrix import Matrix
 from modelyard.serving.metrics import Metrics
 from modelyard.serving.options import ServeOptions
-from modelyard.serving.pool import Pool
+from modelyard.serving.pool import REST_SECONDS, Pool
+from modelyard.serving.remembered import Memory
 from modelyard.serving.routes import routes
 from modelyard.serving.scoring import Scoring
 from modelyard.serving.worker.frames import Started
@@ -30,7 +34,7 @@ log = logging.getLogger(__name__)
 class Front:
     """One model behind HTTP, for whoever runs it (``web.running.Served``). ``name`` is what the log calls the model."""
 
-    def __init__(self, options: ServeOptions, pool: Pool, *, name: str) -> None:
+    def __init__(self, options: ServeOptions, pool: Pool, memory: Memory | None = None, *, name: str) -> None:
         self.name = name
         self.metrics = Metrics()
         browsers = Browsers(options.host, options.allowed_hosts, options.trusted_origins)
@@ -40,6 +44,8 @@ class Front:
             self.app.told = logs.access_log()
         self._options = options
         self._pool = pool
+        self._memory = memory
+        self._is_recalled = False  # the fast path answers, and the first worker has not loaded the model yet
         self._scoring: Scoring | None = None
 
     @property
@@ -48,9 +54,42 @@ class Front:
         return not self.app.waits and (self._scoring is None or self._scoring.is_idle)
 
     async def start(self, tasks: Tasks, stop: Stop) -> None:
-        """Start the workers, and answer as soon as one has loaded the model."""
-        del tasks, stop
-        self.begin(await self._pool.start())
+        """Start the workers, and answer as soon as one has loaded the model, or at once with a fast path that is remembered."""
+        del stop
+        recalled = self._recall()
+        if recalled is None:
+            self._opened(await self._pool.start())
+        else:
+            tasks.start(self._compare(recalled, self._pool.begin()))
+
+    def _recall(self) -> Started | None:
+        """Begin with what is remembered of the model, if anything is."""
+        recalled = self._memory.recall() if self._memory is not None else None
+        if recalled is None:
+            return None
+        try:
+            self.begin(recalled)
+        except ModelyardError as error:
+            log.warning("the fast path that was remembered is of no use: %s", error.message)
+            return None
+        log.info(
+            "this fast path was certified at an earlier start here; a worker loads the model and certifies it again"
+        )
+        self._is_recalled = True
+        return recalled
+
+    async def _compare(self, recalled: Started, loading: asyncio.Future[Started]) -> None:
+        """Go on with what a worker says of the model, where that is something else than what is remembered."""
+        started = await loading
+        self._is_recalled = False
+        if _told(started) != _told(recalled):
+            log.warning("the model is not what was remembered of it")
+            self._opened(started)
+
+    def _opened(self, started: Started) -> None:
+        self.begin(started)
+        if self._memory is not None:
+            self._memory.keep(started)
 
     def begin(self, started: Started) -> None:
         """Answer for a model that is loaded."""
@@ -58,8 +97,7 @@ class Front:
         card = started.card
         log.info("%s", _described(card))
         batching = Batching(kernel, self.metrics) if kernel is not None else None
-        if kernel is not None:
-            self._pool.rest_when_idle()
+        self._pool.rest_when_idle(0.0 if kernel is None else REST_SECONDS)
         scoring = self._scoring = Scoring(self._pool, Matrix(card), batching, self.metrics, self.app.decline)
         heads = self.app.heads = ScoringHeads(card)
         heads.refresh(time.time())
@@ -79,7 +117,7 @@ class Front:
             raise Unavailable("The server is stopping.", reason="DRAINING")
         if self._pool.is_crashing:
             raise Unavailable("The model's processes die over and over.", retry_after=5, reason="CRASHING")
-        if not self._pool.alive and not self._pool.is_resting:
+        if not self._pool.alive and not self._pool.is_resting and not self._is_recalled:
             raise Unavailable("The model is being loaded.", reason="LOADING")
 
     def _metrics_text(self) -> bytes:
@@ -93,6 +131,11 @@ def _described(card: Card) -> str:
     together = "callers are predicted together" if card.batches else f"each alone ({card.batches_reason})"
     name = f"{card.name} {card.version}".strip()
     return f"{name}: flavor {card.flavor}, loaded in {card.load_seconds:.1f} s, {fast}, {together}"
+
+
+def _told(started: Started) -> Started:
+    """All of it but how long it took."""
+    return msgspec.structs.replace(started, card=msgspec.structs.replace(started.card, load_seconds=0.0))
 
 
 def _kernel(started: Started) -> Kernel | None:

@@ -58,6 +58,7 @@ class Pool:
         self._is_closing = False
         self._opening: set[asyncio.Task[None]] = set()
         self._first: asyncio.Future[Started] | None = None
+        self._has_to_load = False  # somebody waits for the first, and would not go on without it
         self._ended = asyncio.Event()
         self.is_resting = False  # there are no workers, since nobody needs them
         self._rest_after = 0.0  # seconds; 0: never
@@ -66,10 +67,15 @@ class Pool:
 
     async def start(self) -> Started:
         """Start all workers and wait until one has loaded the model. Raises ``ModelyardError`` where it cannot be loaded."""
+        self._has_to_load = True
+        return await self.begin()
+
+    def begin(self) -> asyncio.Future[Started]:
+        """Start all workers; the future has what the first one that loads the model says of it. Until then they are replaced."""
         self._first = asyncio.get_running_loop().create_future()
         for _ in range(self._count):
             self._open()
-        return await self._first
+        return self._first
 
     def submit(self, work: Work) -> None:
         """Have a work predicted. Raises ``LimitExceeded`` when too much waits, ``Unavailable`` when nobody can do it."""
@@ -300,7 +306,7 @@ class Pool:
         return Unavailable("The model cannot be loaded again at the moment.", retry_after=5, reason="MODEL")
 
     def _fail_first(self, error: ModelyardError) -> None:
-        if self._first is not None and not self._first.done():
+        if self._has_to_load and self._first is not None and not self._first.done():
             self._first.set_exception(error)
 
     async def _wait_for_an_end(self, until: float) -> None:

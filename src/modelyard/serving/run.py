@@ -1,12 +1,11 @@
-"""Running a scoring server: finding the model, starting its workers, serving until told to stop."""
+"""Running a scoring server: finding the model, starting its workers, serving until told to stop; and preparing for that."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-import ssl
 from pathlib import Path
+from typing import NamedTuple
 
 import uvloop
 
@@ -16,13 +15,16 @@ from modelyard.client.flavors.verbs import fetch_model
 from modelyard.core.errors import InvalidParameter, NotFound
 from modelyard.models.trust.scratch import scratch_folder
 from modelyard.serving.admission import admit_model
+from modelyard.serving.card import Card
 from modelyard.serving.confine import shield
-from modelyard.serving.environment import in_use, interpreter
+from modelyard.serving.environment import Interpreter, in_use, interpreter
 from modelyard.serving.front import Front
 from modelyard.serving.launching import Launcher
 from modelyard.serving.options import SCRATCH, ServeOptions
 from modelyard.serving.pool import Pool
+from modelyard.serving.remembered import Memory
 from modelyard.serving.starting import Model, failed_verification, start_of
+from modelyard.serving.worker.frames import Started
 from modelyard.web import logs
 from modelyard.web.browsers import Browsers
 from modelyard.web.listening import allow_many_files, listen, tls_context
@@ -48,24 +50,49 @@ def serve(options: ServeOptions) -> int:
     ):
         model = find(options)
         python = interpreter(model.folder, options.env_manager, trust=options.trust, runtime=options.runtime)
-        launcher = Launcher(python, start_of(options, model), place)
+        pool, memory = _workers(options, model, python, place)
+        front = Front(options, pool, memory if options.fast else None, name=model.facts["uri"])
+        running = Running(front, listener, tls=tls, delay=options.drain_delay, limit=options.drain_limit)
         allow_many_files()
         with in_use(python), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_until_stopped(options, model, launcher, listener, tls))
+            return runner.run(running.until_stopped())
 
 
-async def _until_stopped(
-    options: ServeOptions, model: Model, launcher: Launcher, listener: socket.socket, tls: ssl.SSLContext | None
-) -> int:
-    pool = Pool(launcher.launch, count=options.workers, timeout=options.timeout)
-    running = Running(
-        Front(options, pool, name=model.facts["uri"]),
-        listener,
-        tls=tls,
-        delay=options.drain_delay,
-        limit=options.drain_limit,
-    )
-    return await running.until_stopped()
+def prepare(options: ServeOptions) -> Card:
+    """Do now what would keep the first ``serve`` of a model waiting: its environment, and its fast path, which is remembered.
+
+    Answers what a worker told of the model. Raises what ``serve`` raises.
+    """
+    logs.configure()
+    check(options)
+    shield()
+    with scratch_folder(SCRATCH) as place:
+        model = find(options)
+        python = interpreter(model.folder, options.env_manager, trust=options.trust, runtime=options.runtime)
+        pool, memory = _workers(options, model, python, place)
+        with in_use(python), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            started = runner.run(_loaded_once(pool))
+    memory.keep(started)
+    return started.card
+
+
+async def _loaded_once(pool: Pool) -> Started:
+    try:
+        return await pool.start()
+    finally:
+        await pool.close()
+
+
+class _Workers(NamedTuple):
+    pool: Pool
+    memory: Memory
+
+
+def _workers(options: ServeOptions, model: Model, python: Interpreter, place: Path) -> _Workers:
+    """Workers that run with an interpreter and write to folders below ``place``, and what is remembered of the model."""
+    start = start_of(options, model)
+    pool = Pool(Launcher(python, start, place).launch, count=options.workers, timeout=options.timeout)
+    return _Workers(pool, Memory.of_user(start, python))
 
 
 def find(options: ServeOptions) -> Model:

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from modelyard.cli.main import commands_of, parser_of
+from modelyard.core.settings import Settings, user_folder
+from modelyard.models.trust.keys import MACHINE_KEY
 from tests.acceptance.requirements.conftest import wine_files
 from tests.docs.environment import clean_environment, run_python
 from tests.support.scoring import ScoringServer, command, serving
@@ -149,6 +151,21 @@ def test_s4_28_a_path_in_a_run_and_a_local_path_serve_the_same(wine_model: Wine,
         assert of_folder.invoke(SEED).predictions == expected
 
 
+def test_s4_27_what_was_prepared_for_is_served_at_once_by_any_of_its_addresses(
+    wine_model: Wine, server: ScoringServer, tmp_path: Path
+) -> None:
+    shutil.copy(
+        user_folder(Settings()) / MACHINE_KEY, tmp_path
+    )  # another home, which trusts the model and knows nothing of it
+    home = {"MODELYARD_HOME": str(tmp_path)}
+    prepared = run_python(wine_model.folder, "-m", "modelyard", "models", "prepare-env", "-m", "models:/wine/1", **home)
+    assert re.fullmatch(r"models:/wine/1 loads in \d+\.\d s; its fast path linear is remembered\n", prepared)
+    for address in (("-m", "models:/wine/1"), ("-m", "models:/wine/latest")):
+        with serving(wine_model.folder, *address, **home) as started:
+            assert "certified at an earlier start here" in started.log.partition("has loaded the model")[0]
+            assert started.invoke(SEED).predictions == server.invoke(SEED).predictions
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -163,9 +180,10 @@ def test_s4_28_a_path_in_a_run_and_a_local_path_serve_the_same(wine_model: Wine,
 )
 def test_s4_28_what_is_not_there_is_named_in_one_line(wine_model: Wine, words: tuple[str, ...], told: str) -> None:
     given = [wine_model.run_id if word == "RUN" else word for word in words]
-    done = failed(wine_model.folder, "pyfunc", "serve", *given, "-p", "0")
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
-    assert told in done.stderr
+    for verb in (("pyfunc", "serve", "-p", "0"), ("models", "prepare-env")):
+        done = failed(wine_model.folder, *verb, *given)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+        assert told in done.stderr
 
 
 def test_s1_20_the_seeds_body_works_as_it_stands(server: ScoringServer) -> None:
