@@ -71,16 +71,18 @@ class Memory:
                 if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o022 or found.st_size > LARGEST:
                     return b""
                 content = file.read()
-            os.utime(self._file)
         except OSError:
             return b""
+        with suppress(OSError):  # it may be kept where nothing can be written
+            os.utime(self._file)
         return content
 
     def keep(self, started: Started) -> None:
         """Remember a fast path; forget what was remembered where there is none. A disk that takes nothing is no error."""
+        body = msgspec.msgpack.encode(started) if started.kernel else b""
         try:
-            if started.kernel and len(started.kernel) < LARGEST // 2:
-                self._write(msgspec.msgpack.encode(started))
+            if body and _DIGEST + len(body) <= LARGEST:
+                self._write(body)
             else:
                 self._file.unlink(missing_ok=True)
         except OSError as error:
@@ -88,7 +90,7 @@ class Memory:
 
     def _write(self, body: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, partial = tempfile.mkstemp(prefix=".", dir=self._folder)
+        descriptor, partial = tempfile.mkstemp(_ENDING, prefix=".", dir=self._folder)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(hashlib.sha256(body).digest())
@@ -97,9 +99,10 @@ class Memory:
         except BaseException:
             os.unlink(partial)
             raise
-        self._forget_the_oldest()
+        with suppress(FileNotFoundError):  # another server makes room at the same time
+            self._make_room()
 
-    def _forget_the_oldest(self) -> None:
+    def _make_room(self) -> None:
         size = 0
         with os.scandir(self._folder) as entries:
             known = [(entry.stat(), entry.path) for entry in entries if entry.name.endswith(_ENDING)]

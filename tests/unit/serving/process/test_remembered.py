@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,24 @@ def test_a_place_that_takes_nothing_is_no_error(tmp_path: Path, caplog: pytest.L
     memory(tmp_path / "file" / "starts").keep(STARTED)
     assert "is not remembered" in caplog.text
     assert memory(tmp_path / "file" / "starts").recall() is None
+
+
+def test_it_is_read_where_nothing_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory(tmp_path).keep(STARTED)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(remembered.os, "utime", refuse)
+    assert memory(tmp_path).recall() == STARTED
+
+
+def test_what_a_killed_server_left_half_written_makes_room_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".half.start").write_bytes(b"x" * 10_000)
+    os.utime(tmp_path / ".half.start", (1, 1))
+    monkeypatch.setattr(remembered, "MOST", 5_000)
+    memory(tmp_path).keep(STARTED)
+    assert [file.name for file in tmp_path.iterdir()] == ["one.start"]
 
 
 def test_what_is_too_large_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
