@@ -6,10 +6,9 @@ import logging
 import sys
 
 from modelyard import set_tracking_uri
-from modelyard.batch.predict import STDIN, Prediction
-from modelyard.batch.predict import predict as predict_file
 from modelyard.cli.command import Arguments, Command, Option, option
 from modelyard.cli.serve import ENVIRONMENT, MODEL, model_uri
+from modelyard.core.extras import require
 
 
 def predict(arguments: Arguments) -> int:
@@ -17,8 +16,9 @@ def predict(arguments: Arguments) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     if arguments.tracking_uri:
         set_tracking_uri(arguments.tracking_uri)
-    return predict_file(
-        Prediction(
+    files = require("modelyard.batch.predict", what="Predicting", extra="models")  # the other commands do without it
+    code: int = files.predict(
+        files.Prediction(
             model=model_uri(arguments.model, arguments.run_id),
             input=arguments.input_path,
             output=arguments.output_path,
@@ -27,6 +27,7 @@ def predict(arguments: Arguments) -> int:
             trust=arguments.trust,
         )
     )
+    return code
 
 
 def _command(input_path: Option, name: str) -> Command:
@@ -63,6 +64,6 @@ def _command(input_path: Option, name: str) -> Command:
 
 _INPUT = "the rows: CSV whose first line names the columns, or JSON as /invocations takes it; - is stdin"
 
-COMMANDS = (_command(option("-i", "--input-path", default=STDIN, metavar="FILE", help=_INPUT), "models"),)
+COMMANDS = (_command(option("-i", "--input-path", default="-", metavar="FILE", help=_INPUT), "models"),)
 PYFUNC = (_command(option("-i", "--input-path", required=True, metavar="FILE", help=_INPUT), "pyfunc"),)
 """As MLflow had it first: the input is required."""

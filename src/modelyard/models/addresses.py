@@ -9,7 +9,7 @@ from modelyard.core import plugins
 from modelyard.models.info import ModelInfo
 from modelyard.models.mlmodel import Model
 from modelyard.models.options import PathLike
-from modelyard.models.verify import Verdict, read_verdict
+from modelyard.models.verdict import Verdict, read_verdict
 
 
 def fetch(model_uri: PathLike) -> Path:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import msgspec
 
+from modelyard.models import reference
 from modelyard.models.catalog import PYFUNC
 from modelyard.models.example import split_example
 from modelyard.models.imports import recorded
-from modelyard.models.load import load_native, load_pyfunc, open_folder
+from modelyard.models.load import flavor_behind, load_native, load_pyfunc, open_folder
 from modelyard.models.offline import OFFLINE
-from modelyard.models.verify import Verdict
+from modelyard.models.verdict import Verdict
 
 _LONGEST = 4000
 
@@ -52,6 +53,12 @@ def _try(folder: Path, digest: str, before: float) -> Verdict:
     data, params = split_example(loaded.input_example)
     began = time.perf_counter()
     loaded.predict(data, params)
+    predict_seconds = time.perf_counter() - began
+    is_compared = flavor_behind(opened.model.flavors[PYFUNC]) in reference.FLAVORS
     return Verdict(
-        status="passed", predicted=True, load_seconds=load_seconds, predict_seconds=time.perf_counter() - began
+        status="passed",
+        predicted=True,
+        load_seconds=load_seconds,
+        predict_seconds=predict_seconds,
+        reference=reference.refer(loaded) if is_compared else None,
     )

@@ -24,7 +24,7 @@ from modelyard.models.trust.keys import KeyRing, TrustStore
 from modelyard.models.trust.policy import admit
 from modelyard.models.trust.signatures import signer
 from modelyard.models.twin import TWIN_FILE, Certificate, admit_twin, is_onnx, read_certificate
-from modelyard.models.verify import VERDICT_FILE, read_verdict
+from modelyard.models.verdict import VERDICT_FILE, read_verdict
 
 LARGEST_EXAMPLE = 65_536
 _LARGEST_TEXT = 1 << 20

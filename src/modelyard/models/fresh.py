@@ -20,7 +20,8 @@ from modelyard.environments.code import code_alone
 from modelyard.environments.installers import NotInstalled, OutOfTime, Venv
 from modelyard.models import environment
 from modelyard.models.environments import loader_needs, to_install, written
-from modelyard.models.verify import Verdict, verify
+from modelyard.models.verdict import Verdict
+from modelyard.models.verify import verify
 
 _logger = logging.getLogger(__name__)
 

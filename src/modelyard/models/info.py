@@ -9,7 +9,7 @@ import msgspec
 from modelyard.core.entities import LoggedModel
 from modelyard.models.mlmodel import Model
 from modelyard.models.signature import ModelSignature
-from modelyard.models.verify import Verdict
+from modelyard.models.verdict import Verdict
 
 
 class ModelInfo(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from modelyard.models.trust.keys import KeyRing
 from modelyard.models.trust.modules import names_in
 from modelyard.models.trust.policy import admit
 from modelyard.models.trust.signatures import read_signature, signer
-from modelyard.models.verify import read_verdict
+from modelyard.models.verdict import read_verdict
 
 _LARGEST_TEXT = 1 << 20
 

@@ -8,10 +8,11 @@ import lzma
 import pickle
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from modelyard.core.errors import InvalidParameter
 from modelyard.core.extras import require
+from modelyard.models.libraries import numpy
 
 UNPICKLABLE = (pickle.PicklingError, TypeError, AttributeError, NotImplementedError, RecursionError, ValueError)
 """What is raised for objects that cannot be pickled."""
@@ -44,3 +45,32 @@ def read_pickle(file: Path, compression: str | None = None) -> Any:
         raise InvalidParameter(f"{compression!r} is no compression of pickles. Known: bzip2, gzip, lzma.")
     with _OPEN[compression](file, "rb") as content:
         return pickle.load(content)
+
+
+def read_arrays(file: Path, *, others: Callable[[str, str], type]) -> Any:
+    """The object in a file, made of numpy's arrays and of types that ``others`` gives for a module and a name.
+
+    Nothing that the file names is imported or called, but for the few functions of numpy's that make an array of its bytes.
+    """
+    with open(file, "rb") as content:
+        return _Arrays(content, others).load()
+
+
+class _Arrays(pickle.Unpickler):
+    def __init__(self, content: BinaryIO, others: Callable[[str, str], type]) -> None:
+        super().__init__(content)
+        self._others = others
+        library = numpy()
+        array = library.zeros(1)
+        self._known = {
+            "ndarray": library.ndarray,
+            "dtype": library.dtype,
+            "scalar": array[0].__reduce__()[0],
+            "_reconstruct": array.__reduce__()[0],
+            "_frombuffer": array.__reduce_ex__(5)[0],
+        }
+
+    def find_class(self, module: str, name: str) -> Any:
+        if name in self._known and module.partition(".")[0] == "numpy":
+            return self._known[name]
+        return self._others(module, name)

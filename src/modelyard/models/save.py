@@ -28,7 +28,8 @@ from modelyard.models.signature import ModelSignature, infer_signature
 from modelyard.models.trust import sign
 from modelyard.models.trust.manifest import CODE, COMPILED
 from modelyard.models.twin import store as store_twin
-from modelyard.models.verify import VERDICT_FILE, Verdict, expect, verify
+from modelyard.models.verdict import VERDICT_FILE, Verdict
+from modelyard.models.verify import expect, verify
 
 _logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,31 +17,10 @@ from modelyard.environments.process import clean_environment, run
 from modelyard.models.requirements import distributions
 from modelyard.models.spare import SPARE
 from modelyard.models.trust import digest
+from modelyard.models.verdict import Verdict
 
-VERDICT_FILE = "verification.json"
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from modelyard.models.clean import main; main(sys.argv[2:])"
 _LAST_BYTES = 2000
-
-
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What the clean process found. Times are seconds, memory is bytes at the process's peak."""
-
-    status: Literal["passed", "failed", "skipped"]
-    message: str = ""
-    predicted: bool = False
-    load_seconds: float | None = None
-    predict_seconds: float | None = None
-    peak_memory: int | None = None
-    python: str = ""
-    modules: list[str] = []
-    """Top-level modules that the model's own code and files imported in the clean process."""
-    environment: Literal["same", "fresh"] = "same"
-    """Whether the process had the packages of this environment, or only those of the model's requirements."""
-
-    @classmethod
-    def skipped(cls) -> Verdict:
-        """The verdict on a model nobody verified."""
-        return cls(status="skipped", message="The model was saved with verify=False.")
 
 
 def verify(
@@ -113,9 +92,3 @@ def ended(code: int) -> str:
         return f"was killed by the signal {signal.Signals(-code).name}"
     except ValueError:  # a real-time signal has no name
         return f"was killed by the signal {-code}"
-
-
-def read_verdict(folder: Path) -> Verdict | None:
-    """The verdict a model folder carries, or None."""
-    file = folder / VERDICT_FILE
-    return msgspec.json.decode(file.read_bytes(), type=Verdict) if file.is_file() else None

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
+
+from modelyard.models.example import load_serving_request
+from modelyard.models.mlmodel import Model
+from modelyard.models.verdict import read_verdict
+
+EACH_ALONE = "The fast path answers each row for itself."
+"""Why rows of several requests are not predicted together by a model with a fast path."""
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,3 +49,19 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     verification: str = ""
     load_seconds: float = 0.0
     python: str = ""
+
+
+def told_by_files(folder: Path, model: Model, digest: str, facts: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of a card that say which model this is: what its files say, their digest, and what its address tells."""
+    verdict = read_verdict(folder)
+    info = model.saved_input_example_info
+    named = {
+        "name": folder.name,
+        "model_id": model.model_id or "",
+        "run_id": model.run_id or "",
+        "digest": digest,
+        "signature": model.signature.to_dict() if model.signature is not None else None,
+        "example": load_serving_request(folder, info) if info else None,
+        "verification": verdict.status if verdict is not None else "",
+    }
+    return {**named, **facts}

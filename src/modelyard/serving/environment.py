@@ -85,6 +85,11 @@ def interpreter(
     return Interpreter(made.python, made.home, made.key)
 
 
+def has_all(found: Interpreter, folder: Path) -> bool:
+    """Whether an interpreter has all that a model folder asks for, in the versions it asks for."""
+    return bool(found.key) or not _lacking(folder)
+
+
 def in_use(found: Interpreter) -> AbstractContextManager[object]:
     """Within the block nobody removes the interpreter's environment."""
     return Environments.of_user().holding(found.key) if found.key else nullcontext()
@@ -100,7 +105,7 @@ def _chosen(manager: EnvManager) -> Manager:
     return cast("Manager", manager)
 
 
-def _lacking(folder: Path, also: Sequence[str]) -> list[str]:
+def _lacking(folder: Path, also: Sequence[str] = ()) -> list[str]:
     limits = folder / environment.CONSTRAINTS
     constraints = environment.read_requirements(limits) if limits.is_file() else []
     return [*unmet([*needed(folder), *also]), *broken(constraints)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -30,11 +31,25 @@ from modelyard.web.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
+_RECALLED = "this fast path was certified at an earlier start here"
+_FORETOLD = "this fast path, read from the model's files, predicts what the model predicted when it was verified"
+
 
 class Front:
-    """One model behind HTTP, for whoever runs it (``web.running.Served``). ``name`` is what the log calls the model."""
+    """One model behind HTTP, for whoever runs it (``web.running.Served``). ``name`` is what the log calls the model.
 
-    def __init__(self, options: ServeOptions, pool: Pool, memory: Memory | None = None, *, name: str) -> None:
+    Where nothing is remembered of it, ``may_foretell`` says whether its worker is asked what its files foretell.
+    """
+
+    def __init__(
+        self,
+        options: ServeOptions,
+        pool: Pool,
+        memory: Memory | None = None,
+        *,
+        name: str,
+        may_foretell: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.name = name
         self.metrics = Metrics()
         browsers = Browsers(options.host, options.allowed_hosts, options.trusted_origins)
@@ -45,7 +60,8 @@ class Front:
         self._options = options
         self._pool = pool
         self._memory = memory
-        self._is_recalled = False  # the fast path answers, and the first worker has not loaded the model yet
+        self._may_foretell = may_foretell
+        self._is_early = False  # the fast path answers, and the first worker has not loaded the model yet
         self._scoring: Scoring | None = None
 
     @property
@@ -54,40 +70,49 @@ class Front:
         return not self.app.waits and (self._scoring is None or self._scoring.is_idle)
 
     async def start(self, tasks: Tasks, stop: Stop) -> None:
-        """Start the workers, and answer as soon as one has loaded the model, or at once with a fast path that is remembered."""
-        del stop
-        recalled = self._recall()
-        if recalled is None:
-            self._opened(await self._pool.start())
+        """Start the workers, and answer as soon as one has loaded the model, or with a fast path that is known before."""
+        recalled = self._begun(self._memory.recall() if self._memory is not None else None, _RECALLED)
+        is_new = recalled is None
+        loaded, foretold = self._pool.begin(has_to_load=is_new, foretell=is_new and self._may_foretell())
+        known = recalled or self._begun(await foretold, _FORETOLD)
+        if known is None:
+            self._opened(await loaded)
         else:
-            tasks.start(self._compare(recalled, self._pool.begin()))
+            tasks.start(self._compare(known, loaded, stop, is_new=is_new))
 
-    def _recall(self) -> Started | None:
-        """Begin with what is remembered of the model, if anything is."""
-        recalled = self._memory.recall() if self._memory is not None else None
-        if recalled is None:
+    def _begun(self, known: Started | None, why: str) -> Started | None:
+        """Begin with what is known of the model before it is loaded, if anything is."""
+        if known is None:
             return None
         try:
-            self.begin(recalled)
+            self.begin(known)
         except ModelyardError as error:
-            log.warning("the fast path that was remembered is of no use: %s", error.message)
+            log.warning("the fast path that was known before is of no use: %s", error.message)
             return None
-        log.info(
-            "this fast path was certified at an earlier start here; a worker loads the model and certifies it again"
-        )
-        self._is_recalled = True
-        return recalled
+        log.info("%s; a worker loads the model and certifies it", why)
+        self._is_early = True
+        return known
 
-    async def _compare(self, recalled: Started, loading: asyncio.Future[Started]) -> None:
-        """Go on with what a worker says of the model, where that is something else than what is remembered."""
-        started = await loading
-        self._is_recalled = False
-        if _told(started) != _told(recalled):
-            log.warning("the model is not what was remembered of it")
+    async def _compare(self, known: Started, loaded: asyncio.Future[Started], stop: Stop, *, is_new: bool) -> None:
+        """Go on with what a worker says of the model, where that is something else; end where a new one cannot be loaded."""
+        try:
+            started = await loaded
+        except ModelyardError as error:
+            log.error("%s", error.message)
+            stop(1)
+            return
+        self._is_early = False
+        if _told(started) != _told(known):
+            log.warning("the model is not what was %s of it", "foretold" if is_new else "remembered")
             self._opened(started)
+        elif is_new:
+            self._keep(started)
 
     def _opened(self, started: Started) -> None:
         self.begin(started)
+        self._keep(started)
+
+    def _keep(self, started: Started) -> None:
         if self._memory is not None:
             self._memory.keep(started)
 
@@ -117,7 +142,7 @@ class Front:
             raise Unavailable("The server is stopping.", reason="DRAINING")
         if self._pool.is_crashing:
             raise Unavailable("The model's processes die over and over.", retry_after=5, reason="CRASHING")
-        if not self._pool.alive and not self._pool.is_resting and not self._is_recalled:
+        if not self._pool.alive and not self._pool.is_resting and not self._is_early:
             raise Unavailable("The model is being loaded.", reason="LOADING")
 
     def _metrics_text(self) -> bytes:
@@ -130,7 +155,8 @@ def _described(card: Card) -> str:
     fast = f"fast path {card.kernel}" if card.kernel else f"no fast path ({card.kernel_reason})"
     together = "callers are predicted together" if card.batches else f"each alone ({card.batches_reason})"
     name = f"{card.name} {card.version}".strip()
-    return f"{name}: flavor {card.flavor}, loaded in {card.load_seconds:.1f} s, {fast}, {together}"
+    loaded = f", loaded in {card.load_seconds:.1f} s" if card.load_seconds else ""
+    return f"{name}: flavor {card.flavor}{loaded}, {fast}, {together}"
 
 
 def _told(started: Started) -> Started:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import GenericAlias
 from typing import Annotated, Any
 
@@ -12,59 +11,19 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import astuple
 
+from modelyard.models.plain import LARGEST, PlainColumn, columns_of
 from modelyard.serving.card import Card
 
 MAX_BODY = 1 << 18
 """Larger bodies are the worker's: reading one would keep all other clients waiting."""
 
-_EXACT = 2**53
+_EXACT = int(LARGEST)
 _REAL = Annotated[float, msgspec.Meta(ge=-_EXACT, le=_EXACT)]
 _TYPES: dict[str, Any] = {
     "double": _REAL,
     "long": Annotated[int, msgspec.Meta(ge=-_EXACT, le=_EXACT)],
     "integer": Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)],
 }
-_TENSORS = {"float64": "double", "int64": "long"}
-
-
-class _Column(msgspec.Struct, frozen=True):
-    name: str | None
-    kind: str
-
-
-def plain_columns(signature: Mapping[str, Any] | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """The card's ``columns`` and ``integers`` for a signature as the MLmodel file has it; both empty where rows are not plain.
-
-    Plain is: every column a required double, long or integer, or one unnamed tensor of float64 or int64 with a row for each
-    sample; no parameters, no constraints. Columns without names are called by their place.
-
-    >>> plain_columns({"inputs": '[{"type": "double", "name": "age"}, {"type": "long", "name": "children"}]'})
-    (('age', 'children'), (1,))
-    """
-    found = _columns(signature)
-    names = tuple(str(place) if each.name is None else each.name for place, each in enumerate(found))
-    return names, tuple(place for place, each in enumerate(found) if each.kind != "double")
-
-
-def _columns(signature: Mapping[str, Any] | None) -> list[_Column]:
-    if not signature or signature.get("params") or signature.get("constraints") or not signature.get("inputs"):
-        return []
-    specs = json.loads(signature["inputs"])
-    if specs[0]["type"] == "tensor":
-        return _of_tensor(specs[0]) if len(specs) == 1 else []
-    if not all(each["type"] in _TYPES and each.get("required") is not False for each in specs):
-        return []
-    names = {each.get("name") for each in specs}
-    if names != {None} and not (len(names) == len(specs) and all(type(name) is str for name in names)):
-        return []
-    return [_Column(each.get("name"), each["type"]) for each in specs]
-
-
-def _of_tensor(spec: Mapping[str, Any]) -> list[_Column]:
-    shape, kind = spec["tensor-spec"]["shape"], _TENSORS.get(spec["tensor-spec"]["dtype"])
-    if kind is None or spec.get("name") is not None or len(shape) != 2 or shape[0] != -1 or shape[1] < 1:
-        return []
-    return [_Column(None, kind)] * int(shape[1])
 
 
 _Found = tuple[Any, int]
@@ -83,7 +42,7 @@ class Matrix:
     __slots__ = ("_colons", "_decoder", "_loose", "_names", "_pack", "_row", "width")
 
     def __init__(self, card: Card) -> None:
-        columns = _columns(card.signature) if card.columns else []
+        columns = columns_of(card.signature) if card.columns else []
         self.width = len(columns)
         """How many numbers a row has; 0 where nothing is read here."""
         self._names = [each.name for each in columns if each.name is not None]
@@ -160,7 +119,7 @@ class Matrix:
             return None
 
 
-def _forms(columns: Sequence[_Column], row: Any) -> Any:
+def _forms(columns: Sequence[PlainColumn], row: Any) -> Any:
     """The type of all bodies that are read at once."""
     names = [each.name for each in columns if each.name is not None]
     rows = _list(row)

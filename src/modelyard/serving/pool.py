@@ -6,6 +6,9 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
 
 from modelyard.core.errors import DeadlineExceeded, LimitExceeded, ModelyardError, Unavailable, from_wire
 from modelyard.models.verify import ended
@@ -30,6 +33,13 @@ _END_SECONDS = 2.0
 
 REST_SECONDS = 3.0
 LONGEST_REST = 3_600.0
+
+
+class Beginning(NamedTuple):
+    """What will be said of the model: by the first worker that has loaded it, or why none has; and before, if it was foretold."""
+
+    loaded: asyncio.Future[Started]
+    foretold: asyncio.Future[Started | None]
 
 
 class Pool:
@@ -58,6 +68,7 @@ class Pool:
         self._is_closing = False
         self._opening: set[asyncio.Task[None]] = set()
         self._first: asyncio.Future[Started] | None = None
+        self._foretold: asyncio.Future[Started | None] | None = None
         self._has_to_load = False  # somebody waits for the first, and would not go on without it
         self._ended = asyncio.Event()
         self.is_resting = False  # there are no workers, since nobody needs them
@@ -67,21 +78,26 @@ class Pool:
 
     async def start(self) -> Started:
         """Start all workers and wait until one has loaded the model. Raises ``ModelyardError`` where it cannot be loaded."""
-        self._has_to_load = True
-        return await self.begin()
+        return await self.begin(has_to_load=True).loaded
 
-    def begin(self) -> asyncio.Future[Started]:
-        """Start all workers; the future has what the first one that loads the model says of it. Until then they are replaced."""
-        self._first = asyncio.get_running_loop().create_future()
-        for _ in range(self._count):
-            self._open()
-        return self._first
+    def begin(self, *, has_to_load: bool = False, foretell: bool = False) -> Beginning:
+        """Start all workers. Until the first one has loaded the model they are replaced, but where it ``has_to_load``.
+
+        The first one is asked to ``foretell`` what it will say of the model.
+        """
+        loop = asyncio.get_running_loop()
+        self._has_to_load = has_to_load
+        beginning = Beginning(loop.create_future(), loop.create_future())
+        self._first, self._foretold = beginning
+        for number in range(self._count):
+            self._open(foretell=foretell and not number)
+        return beginning
 
     def submit(self, work: Work) -> None:
         """Have a work predicted. Raises ``LimitExceeded`` when too much waits, ``Unavailable`` when nobody can do it."""
         if len(self._waiting) >= MOST_WAITING or self._bytes > MOST_BYTES:
             raise LimitExceeded("Too many requests wait for the model; try again shortly.")
-        if self._refusal is not None and not self.alive:
+        if (self._refusal is not None or self._has_failed) and not self.alive:
             raise self._unavailable()
         self._wake()
         self._waiting.append(work)
@@ -139,6 +155,11 @@ class Pool:
 
     # what stations call
 
+    def foretold(self, started: Started | None) -> None:
+        """A worker loads the model, and says what it will say of it; None: nobody will say it before."""
+        if self._foretold is not None and not self._foretold.done():
+            self._foretold.set_result(started)
+
     def loaded(self, station: Station, started: Started) -> None:
         """A worker has loaded the model."""
         log.info("worker %d has loaded the model in %.1f s", station.pid, started.card.load_seconds)
@@ -146,6 +167,7 @@ class Pool:
         self._batches = started.card.batches
         if self._first is not None and not self._first.done():
             self._first.set_result(started)
+        self.foretold(None)
         self._schedule()
         self._set_rest()
 
@@ -223,7 +245,7 @@ class Pool:
 
     # inside
 
-    def _open(self) -> None:
+    def _open(self, *, foretell: bool = False) -> None:
         if self._is_closing:
             return
         try:
@@ -233,16 +255,23 @@ class Pool:
             self._fail_first(ModelyardError(f"The model's process cannot be started: {error.strerror}."))
             self._replace()
             return
-        station = Station(self, launched, timeout=self._timeout)
+        start = msgspec.structs.replace(launched.start, foretell=foretell)
+        station = Station(self, launched._replace(start=start), timeout=self._timeout)
         self._stations.append(station)
         opening = asyncio.get_running_loop().create_task(station.open())
         self._opening.add(opening)
         opening.add_done_callback(self._opening.discard)
 
+    @property
+    def _has_failed(self) -> bool:
+        """Whether the model could not be loaded when the server started, which therefore ends."""
+        return self._first is not None and self._first.done() and self._first.exception() is not None
+
     def _replace(self) -> None:
         """Start another worker: at once, or after a pause that grows while they keep dying."""
-        if self._first is not None and self._first.done() and self._first.exception() is not None:
-            return  # the model could not be loaded when the server started, which therefore ends
+        if self._has_failed:
+            self._turn_away()
+            return
         loop = asyncio.get_running_loop()
         self.restarts += 1
         self._deaths.append(loop.time())
@@ -308,6 +337,7 @@ class Pool:
     def _fail_first(self, error: ModelyardError) -> None:
         if self._has_to_load and self._first is not None and not self._first.done():
             self._first.set_exception(error)
+        self.foretold(None)
 
     async def _wait_for_an_end(self, until: float) -> None:
         self._ended.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from modelyard.models.trust.scratch import scratch_folder
 from modelyard.serving.admission import admit_model
 from modelyard.serving.card import Card
 from modelyard.serving.confine import shield
-from modelyard.serving.environment import Interpreter, in_use, interpreter
+from modelyard.serving.environment import Interpreter, has_all, in_use, interpreter
 from modelyard.serving.front import Front
 from modelyard.serving.launching import Launcher
 from modelyard.serving.options import SCRATCH, ServeOptions
@@ -51,7 +52,9 @@ def serve(options: ServeOptions) -> int:
         model = find(options)
         python = interpreter(model.folder, options.env_manager, trust=options.trust, runtime=options.runtime)
         pool, memory = _workers(options, model, python, place)
-        front = Front(options, pool, memory if options.fast else None, name=model.facts["uri"])
+        before = memory if options.fast else None
+        may_foretell = partial(has_all, python, model.folder)
+        front = Front(options, pool, before, name=model.facts["uri"], may_foretell=may_foretell)
         running = Running(front, listener, tls=tls, delay=options.drain_delay, limit=options.drain_limit)
         allow_many_files()
         with in_use(python), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -6,7 +6,7 @@ import importlib.metadata
 from pathlib import Path
 from typing import NamedTuple
 
-from modelyard.models.verify import read_verdict
+from modelyard.models.verdict import read_verdict
 from modelyard.serving.confine import Confinement, secrets
 from modelyard.serving.options import ServeOptions
 from modelyard.serving.worker.frames import Start

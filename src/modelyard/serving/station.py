@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from modelyard.serving.launching import Launched
 from modelyard.serving.link import Link
 from modelyard.serving.work import Declined, Outcome, Work
-from modelyard.serving.worker.frames import Answer, Began, Job, Refused, Score, Started
+from modelyard.serving.worker.frames import Answer, Began, Foretold, Job, Refused, Score, Started
 
 _OVERHEAD = 65_536  # bytes of a frame beside the answer in it
 _SHARE_TOGETHER = 0.5  # of the time limit; who then is found to hang alone has had one and a half of it
@@ -17,6 +17,10 @@ _SHARE_TOGETHER = 0.5  # of the time limit; who then is found to hang alone has 
 
 class Manager(Protocol):
     """Who is told what becomes of a station. All of it is called on the event loop's thread."""
+
+    def foretold(self, started: Started) -> None:
+        """What a worker will tell of the model once it has loaded it."""
+        ...
 
     def loaded(self, station: Station, started: Started) -> None:
         """Its worker has loaded the model."""
@@ -98,6 +102,8 @@ class Station:
             self.is_loaded = True
             self._link.limit = self._max_output + _OVERHEAD
             self._manager.loaded(self, message)
+        elif isinstance(message, Foretold) and not self.is_loaded:
+            self._manager.foretold(message.started)
         elif isinstance(message, Refused):
             self._manager.refused(self, message)
         else:

@@ -8,9 +8,10 @@ import re
 import sys
 import time
 from collections.abc import Callable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from modelyard.web.request import Request
+if TYPE_CHECKING:
+    from modelyard.web.request import Request
 
 _PLAIN = re.compile(r"[\w./:+@%-]+")
 _MAX_TEXT = 20_000  # characters of a message or a traceback; what is longer holds what somebody sent

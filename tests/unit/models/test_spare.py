@@ -25,7 +25,8 @@ from modelyard.models.options import SaveOptions
 from modelyard.models.save import save_model
 from modelyard.models.spare import LONGEST_MESSAGE, SPARE, Ended, Order
 from modelyard.models.spare_process import Server
-from modelyard.models.verify import Verdict, clean_environment, expect, verify
+from modelyard.models.verdict import Verdict
+from modelyard.models.verify import clean_environment, expect, verify
 from tests.support.waiting import LIMIT, wait_for
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="there is no spare process on this system")

@@ -19,7 +19,8 @@ from modelyard.models.flavors.python_function import PythonFunctionFlavor
 from modelyard.models.fresh import verify_fresh
 from modelyard.models.options import SaveOptions
 from modelyard.models.save import Prepared, save_model
-from modelyard.models.verify import VERDICT_FILE, Verdict, read_verdict, run, verify
+from modelyard.models.verdict import VERDICT_FILE, Verdict, read_verdict
+from modelyard.models.verify import run, verify
 from tests.support.waiting import LIMIT, wait_for
 
 EXAMPLE = ["a", "b"]

@@ -20,7 +20,7 @@ from modelyard.models.info import ModelInfo
 from modelyard.models.mlmodel import new_model
 from modelyard.models.options import SaveOptions
 from modelyard.models.save import Prepared, complete, prepare, staging
-from modelyard.models.verify import Verdict
+from modelyard.models.verdict import Verdict
 
 DEFAULT_NAME = "model"
 

@@ -66,7 +66,7 @@ def read(file: Path) -> Content:
     Raises ``UntrustedModel`` when it is no skops file, or one that would take more to read than any model needs.
     """
     with archive(file, _WHAT) as inside:
-        schema = _schema(inside, file.name)
+        schema = schema_of(inside, file.name)
         odd = [f"objects in {entry.filename}" for entry in inside.infolist() if _has_objects(inside, entry, file.name)]
         if schema.get("protocol") not in PROTOCOLS or isinstance(schema.get("protocol"), bool):
             odd.append(f"protocol {schema.get('protocol')!r}")
@@ -81,7 +81,8 @@ def _shown(named: Named) -> str:
     return named.name if named.loader in frozen(LIST) else f"{named.name} (by {named.loader})"
 
 
-def _schema(inside: zipfile.ZipFile, name: str) -> Any:
+def schema_of(inside: zipfile.ZipFile, name: str) -> Any:
+    """The tree of nodes in the archive of a name; raises ``UntrustedModel`` where there is none."""
     return json_member(
         inside, SCHEMA, has="__loader__", limit=_LARGEST_SCHEMA, name=name, what=_WHAT, lacks="is no tree of nodes"
     )

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from modelyard.models.libraries import numpy
+from modelyard.models.plain import LARGEST, as_integers, known_rows, rows_like
+from modelyard.models.reference import Reference
 from modelyard.serving.fastpath.forest import ForestKernel
 from modelyard.serving.fastpath.kernel import Kernel
-from modelyard.serving.fastpath.steps import LARGEST
 
 _ROUNDS = 40
 _AT_LEAST = 3
@@ -37,7 +38,7 @@ def certify(
     rows: list[Any] = []
     alone: list[Any] = []
     for number, batch in enumerate(_rounds(kernel, example_rows, draw)):
-        whole = _as_integers(batch, integers)
+        whole = as_integers(batch, integers)
         for row in whole:
             expected = predict_alone(row[None, :].copy())
             found = kernel.predict(row[None, :].copy())
@@ -48,6 +49,28 @@ def certify(
         if number + 1 >= _AT_LEAST and time.perf_counter() > until:
             break
     return _certify_batches(kernel, numpy().stack(rows), alone, draw)
+
+
+def certify_by_reference(kernel: Kernel, reference: Reference, *, seed: int = 20_240_229) -> str:
+    """Empty when the kernel predicts the rows of a reference as the model did; else what was different, in a sentence.
+
+    Each row is predicted alone, and then the same rows in batches of 2 to 64, as ``certify`` does with the model at hand.
+    """
+    library = numpy()
+    try:
+        rows = library.array(reference.rows, dtype="float64")
+        expected = library.array(reference.predictions, dtype=reference.dtype)
+    except (ValueError, TypeError, OverflowError) as error:
+        return f"The reference cannot be read: {type(error).__name__}."
+    if not len(rows) or rows.shape != (len(expected), kernel.columns) or not abs(rows).max() <= LARGEST:
+        return f"The reference has rows of the shape {rows.shape}, and the arrays take {kernel.columns} columns."
+    alone = [kernel.predict(row[None, :].copy()) for row in rows]
+    for found, known in zip(alone, expected, strict=True):
+        if why := _difference(found, known[None]):
+            return (
+                f"A row is predicted otherwise by the arrays than the model predicted it where it was verified: {why}."
+            )
+    return _certify_batches(kernel, rows, alone, library.random.default_rng(seed))
 
 
 def _certify_batches(kernel: Kernel, rows: Any, alone: Sequence[Any], draw: Any) -> str:
@@ -81,37 +104,12 @@ def _difference(found: Any, expected: Any) -> str:
 def _rounds(kernel: Kernel, example: Any, draw: Any) -> Iterator[Any]:
     """Matrices of a few rows of every kind, one after the other."""
     library = numpy()
-    columns = kernel.columns
-    known = _known(example, columns)
-    middle, spread = known.mean(axis=0), known.std(axis=0)
-    spread = library.where(spread > 0, spread, library.maximum(abs(middle), 1.0))
-    low, high = known.min(axis=0), known.max(axis=0)
+    known = known_rows(example, kernel.columns)
     borders = _borders(kernel)
     for number in range(_ROUNDS):
-        kinds = [
-            known[number % len(known)],
-            draw.normal(middle, spread),
-            draw.normal(middle, spread).round(draw.integers(0, 4)),
-            draw.uniform(low - spread, high + spread),
-            draw.normal(middle, spread * 100),
-            draw.normal(size=columns) * 10.0 ** draw.integers(-12, 15, columns),
-            library.where(draw.random(columns) < 0.5, 0.0, draw.normal(middle, spread)),
-            -abs(draw.normal(middle, spread)),
-            draw.choice([0.0, -0.0, 1.0, -1.0, 1e-300, -5e-324, LARGEST, -LARGEST, 0.1, 1 / 3], columns),
-        ]
+        kinds = [known[number % len(known)], *rows_like(known, draw)]
         kinds += [_at_border(kinds[place], borders, draw) for place in (1, 3)] if borders is not None else []
         yield library.stack(kinds).clip(-LARGEST, LARGEST)
-
-
-def _known(example: Any, columns: int) -> Any:
-    """The example's rows, or a few that nobody gave."""
-    library = numpy()
-    if example is not None:
-        rows = library.asarray(example, dtype="float64").reshape(-1, columns)
-        rows = rows[library.isfinite(rows).all(axis=1)]
-        if len(rows):
-            return rows[:1000]
-    return library.array([[0.0], [1.0], [10.0]]).repeat(columns, axis=1)
 
 
 def _borders(kernel: Kernel) -> Any:
@@ -138,11 +136,3 @@ def _at_border(row: Any, borders: Any, draw: Any) -> Any:
         if library.isfinite(value):
             row[columns[place]] = beside[draw.integers(0, len(beside))]
     return row
-
-
-def _as_integers(rows: Any, integers: Sequence[int]) -> Any:
-    if integers:
-        rows = rows.copy()
-        places = list(integers)
-        rows[:, places] = rows[:, places].round().clip(-(2.0**31), 2.0**31 - 1) + 0.0
-    return rows

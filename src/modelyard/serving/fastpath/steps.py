@@ -11,9 +11,7 @@ import msgspec
 
 from modelyard.core.errors import InvalidParameter
 from modelyard.models.libraries import numpy
-
-LARGEST = float(2**53)
-"""Rows hold finite numbers up to this, positive or negative; ``Matrix`` reads no others."""
+from modelyard.models.plain import LARGEST
 
 _SINGLE = 3.4e38
 

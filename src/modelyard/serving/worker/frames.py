@@ -1,8 +1,8 @@
 """What the front and a worker say to each other: messages with a length before them, over a socket pair.
 
-The front sends ``Start`` once and ``Score`` any number of times; the worker answers ``Started`` or ``Refused``, then an
-``Answer`` for each job of each ``Score``, in any order; of several jobs, ``Began`` says which ones it predicts now. Neither
-trusts the other's lengths beyond the limit it was given.
+The front sends ``Start`` once and ``Score`` any number of times; the worker answers ``Started`` or ``Refused``, before it
+``Foretold`` if it was asked for and can be, then an ``Answer`` for each job of each ``Score``, in any order; of several jobs,
+``Began`` says which ones it predicts now. Neither trusts the other's lengths beyond the limit it was given.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Start(msgspec.Struct, frozen=True, tag="start"):
     """Load the model in a folder. ``facts`` are the fields of the card that the front knows: name, version, uri.
 
     ``confinement`` is what the worker keeps; it gives up the rest before it looks at the folder. ``numpy`` is the release
-    the front would compute a fast path with; what was certified with another one is not certified for it.
+    the front would compute a fast path with; what was certified with another one is not certified for it. To ``foretell``
+    is to say before the model is loaded what its files tell of it.
     """
 
     folder: str
@@ -47,6 +48,7 @@ class Start(msgspec.Struct, frozen=True, tag="start"):
     fast: bool = True
     numpy: str = ""
     max_output: int = 100_000_000
+    foretell: bool = False
     confinement: Confinement = Confinement(scratch="", parent=0)
 
 
@@ -55,6 +57,12 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
 
     card: Card
     kernel: bytes = b""
+
+
+class Foretold(msgspec.Struct, frozen=True, tag="foretold"):
+    """The model is being loaded, and this will be told of it; its ``load_seconds`` are not known yet."""
+
+    started: Started
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
@@ -86,7 +94,7 @@ class Answer(msgspec.Struct, frozen=True, tag="answer"):
     message: str = ""
 
 
-Message = Start | Started | Refused | Score | Began | Answer
+Message = Start | Foretold | Started | Refused | Score | Began | Answer
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(Message)

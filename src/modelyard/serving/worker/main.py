@@ -9,7 +9,8 @@ from modelyard.core.errors import ModelyardError
 from modelyard.models.offline import OFFLINE
 from modelyard.serving.worker.channel import Channel
 from modelyard.serving.worker.entry import Entered
-from modelyard.serving.worker.frames import Began, Refused, Score, Start
+from modelyard.serving.worker.foretelling import foretell
+from modelyard.serving.worker.frames import Began, Foretold, Refused, Score, Start
 from modelyard.serving.worker.host import told
 from modelyard.serving.worker.opening import Opened, open_model
 from modelyard.web import logs
@@ -31,6 +32,9 @@ def main(entered: Entered) -> int:
 def _open(start: Start, channel: Channel) -> Opened | None:
     OFFLINE.set(True)
     try:
+        foretold = foretell(start) if start.foretell else None
+        if foretold is not None:
+            channel.send(Foretold(foretold))
         opened = open_model(start)
     except BaseException as error:  # whatever a model's own code does, the front is told
         if isinstance(error, ModelyardError):

@@ -5,22 +5,21 @@ from __future__ import annotations
 import logging
 import platform
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from modelyard.models.catalog import PYFUNC
-from modelyard.models.example import load_serving_request, split_example
+from modelyard.models.example import split_example
 from modelyard.models.libraries import numpy
 from modelyard.models.load import flavor_behind, load_pyfunc
+from modelyard.models.plain import plain_columns
 from modelyard.models.pyfunc import PyFuncModel
+from modelyard.models.threads import use_one_thread
 from modelyard.models.trust import digest
 from modelyard.models.twin import load_twin
-from modelyard.models.verify import read_verdict
 from modelyard.serving import fastpath
-from modelyard.serving.card import Card
+from modelyard.serving.card import EACH_ALONE, Card, told_by_files
 from modelyard.serving.fastpath.kernel import Kernel
-from modelyard.serving.matrix import plain_columns
 from modelyard.serving.protocols.table import protocols_of
 from modelyard.serving.worker import together
 from modelyard.serving.worker.frames import Start, Started
@@ -44,16 +43,13 @@ def open_model(start: Start) -> Opened:
     folder = Path(start.folder)
     model, flavor = _loaded(folder, start)
     loaded = time.perf_counter() - began
-    names = _names(model, folder, start.facts)
+    names = told_by_files(folder, model.metadata, start.trust or digest(folder), start.facts)
     columns, integers = plain_columns(names["signature"]) if flavor in together.ROW_BY_ROW else ((), ())
-    fastpath.use_one_thread(model.get_raw_model())
+    use_one_thread(model.get_raw_model())
     matrices = Matrices(model.metadata.signature, len(columns))
     kernel, why = _kernel(model, matrices, integers, start)
     _warm_up(model)
-    if kernel is None:
-        found = together.find(model, flavor, start.batching)
-    else:
-        found = together.Finding(0, "The fast path answers each row for itself.")
+    found = together.find(model, flavor, start.batching) if kernel is None else together.Finding(0, EACH_ALONE)
     card = Card(
         **names,
         flavor=flavor,
@@ -87,23 +83,6 @@ def _warm_up(model: PyFuncModel) -> None:
             model.predict(*split_example(model.input_example))
     except Exception as error:
         log.warning("the model does not predict on its own example", exc_info=error)
-
-
-def _names(model: PyFuncModel, folder: Path, facts: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of the card that say which model this is."""
-    verdict = read_verdict(folder)
-    info = model.metadata.saved_input_example_info
-    signature = model.metadata.signature
-    named = {
-        "name": folder.name,
-        "model_id": model.model_id or "",
-        "run_id": model.metadata.run_id or "",
-        "digest": digest(folder),
-        "signature": signature.to_dict() if signature is not None else None,
-        "example": load_serving_request(folder, info) if info else None,
-        "verification": verdict.status if verdict is not None else "",
-    }
-    return {**named, **facts}
 
 
 def _kernel(

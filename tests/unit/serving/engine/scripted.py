@@ -22,15 +22,18 @@ from tests.support.processes import ROOT
 from tests.support.waiting import LIMIT
 
 # Its bodies: text to answer, "die" and "hang" for what they say, "garbage" for what is no message, "refuse" for an error.
-# In the folder it finds in Start, a file "refuse" makes it refuse the model, and "die" makes it die while it loads.
+# In the folder it finds in Start, a file "refuse" makes it refuse the model, and "die" makes it die while it loads. It foretells
+# what it is asked to foretell.
 _CODE = """
 import os, sys, socket, time
 from modelyard.serving.card import Card
 from modelyard.serving.worker.channel import Channel
-from modelyard.serving.worker.frames import Answer, Began, Refused, Started
+from modelyard.serving.worker.frames import Answer, Began, Foretold, Refused, Started
 sock = socket.socket(fileno=int(sys.argv[1]))
 channel = Channel(sock)
 start = channel.receive()
+if start.foretell:
+    channel.send(Foretold(Started(Card(name="foretold"))))
 if os.path.exists(start.folder + "/die"):
     os._exit(9)
 if os.path.exists(start.folder + "/refuse"):

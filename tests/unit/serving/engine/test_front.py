@@ -1,4 +1,4 @@
-"""What the front does with a fast path that is remembered, and with what a worker then says of the model."""
+"""What the front does with a fast path that is remembered or foretold, and with what a worker then says of the model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from modelyard.serving.fastpath.linear import LinearKernel
 from modelyard.serving.fastpath.steps import Steps
 from modelyard.serving.front import Front
 from modelyard.serving.options import ServeOptions
-from modelyard.serving.pool import Pool
+from modelyard.serving.pool import Beginning, Pool
 from modelyard.serving.remembered import Memory
 from modelyard.serving.worker.frames import Started
 from modelyard.web.tasks import Tasks
@@ -40,35 +40,56 @@ class SlowPool:
     is_idle = True
 
     def __init__(self) -> None:
-        self.first: asyncio.Future[Started] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.beginning = Beginning(loop.create_future(), loop.create_future())
         self.rests_after = 0.0
-        self.has_to_load = False
+        self.has_to_load = self.is_asked_before = False
 
-    async def start(self) -> Started:
-        self.has_to_load = True
-        return await self.first
-
-    def begin(self) -> asyncio.Future[Started]:
-        return self.first
+    def begin(self, *, has_to_load: bool = False, foretell: bool = False) -> Beginning:
+        self.has_to_load, self.is_asked_before = has_to_load, foretell
+        if not foretell:
+            self.beginning.foretold.set_result(None)
+        return self.beginning
 
     def rest_when_idle(self, after: float) -> None:
         self.rests_after = after
 
+    async def foretell(self, what: Started | None) -> None:
+        self.beginning.foretold.set_result(what)
+        await turns()
+
     async def tell(self, what: Started) -> None:
         self.alive = 1
-        self.first.set_result(what)
-        for _ in range(3):
-            await asyncio.sleep(0)
+        self.beginning.loaded.set_result(what)
+        if not self.beginning.foretold.done():
+            self.beginning.foretold.set_result(None)
+        await turns()
+
+    async def fail(self) -> None:
+        self.beginning.loaded.set_exception(ModelyardError("The model cannot be loaded."))
+        if not self.beginning.foretold.done():
+            self.beginning.foretold.set_result(None)
+        await turns()
 
 
-def with_front(folder: Path, test: Callable[[Front, SlowPool], Awaitable[None]]) -> Memory:
+async def turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def with_front(
+    folder: Path, test: Callable[[Front, SlowPool], Awaitable[None]], *, foretell: bool = False, ends: int | None = None
+) -> Memory:
     memory = Memory(folder, "wine", FACTS)
+    codes: list[int] = []
 
     async def run() -> None:
         pool = SlowPool()
-        front = Front(ServeOptions(model="./wine"), cast("Pool", pool), memory, name="wine")
+        front = Front(
+            ServeOptions(model="./wine"), cast("Pool", pool), memory, name="wine", may_foretell=lambda: foretell
+        )
         tasks = Tasks()
-        starting = asyncio.ensure_future(front.start(tasks, lambda code: None))
+        starting = asyncio.ensure_future(front.start(tasks, codes.append))
         await asyncio.sleep(0)
         try:
             await test(front, pool)
@@ -77,6 +98,7 @@ def with_front(folder: Path, test: Callable[[Front, SlowPool], Awaitable[None]])
             tasks.cancel()
 
     asyncio.run(run())
+    assert codes == ([] if ends is None else [ends])
     return memory
 
 
@@ -152,7 +174,75 @@ def test_a_fast_path_that_cannot_be_made_again_is_not_used(tmp_path: Path, caplo
 
 def test_why_a_model_does_not_load_is_told_to_whoever_starts_it(tmp_path: Path) -> None:
     async def test(_: Front, pool: SlowPool) -> None:
-        pool.first.set_exception(ModelyardError("The model cannot be loaded."))
+        await pool.fail()
 
     with pytest.raises(ModelyardError, match="cannot be loaded"):
         with_front(tmp_path, test)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# What a worker tells before it has loaded the model
+
+
+def test_a_model_that_is_foretold_is_answered_for_while_it_is_loaded(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test(front: Front, pool: SlowPool) -> None:
+        assert pool.is_asked_before
+        assert not front.app.routes
+        await pool.foretell(started(seconds=0.0))
+        before = front.app.routes
+        assert b"/invocations" in before
+        front.check_ready()
+        assert Memory(tmp_path, "wine", FACTS).recall() is None, "nobody has certified it yet"
+        await pool.tell(started())
+        assert front.app.routes is before
+        front.check_ready()
+
+    assert with_front(tmp_path, test, foretell=True).recall() == started()
+    assert "is not what was" not in caplog.text
+
+
+def test_a_model_of_which_nothing_is_foretold_is_waited_for(tmp_path: Path) -> None:
+    async def test(front: Front, pool: SlowPool) -> None:
+        await pool.foretell(None)
+        assert not front.app.routes
+        await pool.tell(started())
+        assert b"/invocations" in front.app.routes
+
+    assert with_front(tmp_path, test, foretell=True).recall() == started()
+
+
+def test_a_model_that_is_not_what_was_foretold_takes_its_place(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test(front: Front, pool: SlowPool) -> None:
+        await pool.foretell(started(weight=1.0))
+        before = front.app.routes
+        await pool.tell(started(weight=2.0))
+        assert front.app.routes is not before
+
+    assert with_front(tmp_path, test, foretell=True).recall() == started(weight=2.0)
+    assert "the model is not what was foretold of it" in caplog.text
+
+
+def test_a_model_that_was_foretold_and_does_not_load_ends_the_server(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test(front: Front, pool: SlowPool) -> None:
+        await pool.foretell(started())
+        assert pool.has_to_load
+        await pool.fail()
+
+    assert with_front(tmp_path, test, foretell=True, ends=1).recall() is None
+    assert "The model cannot be loaded." in caplog.text
+
+
+def test_nobody_is_asked_to_foretell_what_is_remembered(tmp_path: Path) -> None:
+    Memory(tmp_path, "wine", FACTS).keep(started())
+
+    async def test(_: Front, pool: SlowPool) -> None:
+        assert not pool.is_asked_before
+        await pool.tell(started())
+
+    with_front(tmp_path, test, foretell=True)

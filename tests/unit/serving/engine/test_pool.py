@@ -131,6 +131,46 @@ def test_a_process_that_ends_while_it_loads_is_told(tmp_path: Path) -> None:
     with_pool(tmp_path, test)
 
 
+def test_what_a_worker_foretells_is_told_before_it_has_loaded_the_model(tmp_path: Path) -> None:
+    async def test(asking: Asking) -> None:
+        loaded, foretold = asking.pool.begin(foretell=True)
+        told = await foretold
+        assert told is not None
+        assert told.card.name == "foretold"
+        assert (await loaded).card.name == "scripted"
+        (outcome,) = await asking.outcomes(b"a")
+        assert outcome == b"a of 1"
+
+    with_pool(tmp_path, test)
+
+
+def test_nothing_is_foretold_where_nobody_asks(tmp_path: Path) -> None:
+    async def test(asking: Asking) -> None:
+        loaded, foretold = asking.pool.begin(has_to_load=True)
+        assert await foretold is None
+        assert (await loaded).card.name == "scripted"
+
+    with_pool(tmp_path, test)
+
+
+@pytest.mark.parametrize("deed", ["refuse", "die"])
+def test_a_model_that_was_foretold_and_does_not_load_keeps_nobody_waiting(tmp_path: Path, deed: str) -> None:
+    (tmp_path / deed).touch()
+
+    async def test(asking: Asking) -> None:
+        loaded, foretold = asking.pool.begin(has_to_load=True, foretell=True)
+        waiting = asking.ask(b"a")
+        assert await foretold is not None
+        with pytest.raises(ModelyardError):
+            await loaded
+        assert isinstance(await waiting, Unavailable)
+        with pytest.raises(Unavailable):
+            asking.ask(b"b")
+        assert asking.pool.restarts == 0
+
+    with_pool(tmp_path, test)
+
+
 def test_when_the_model_cannot_be_loaded_again_those_who_wait_are_told(tmp_path: Path) -> None:
     async def test(asking: Asking) -> None:
         await asking.pool.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.multioutput import MultiOutputRegressor
 from threadpoolctl import threadpool_limits
 
+from modelyard.models.flavors.sklearn import SklearnFlavor
+from modelyard.models.outlines import outline
+from modelyard.models.plain import LARGEST
+from modelyard.models.threads import use_one_thread
 from modelyard.serving import fastpath
-from modelyard.serving.fastpath.steps import LARGEST
 
 COLUMNS = 7
 DRAW = np.random.default_rng(11)
@@ -137,7 +141,7 @@ def fitted(case: tuple[Any, Any]) -> Any:
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.simplefilter("ignore", FutureWarning)
         model = copy.deepcopy(case[0].fit(X, case[1]))
-    fastpath.use_one_thread(model)
+    use_one_thread(model)
     return model
 
 
@@ -161,6 +165,23 @@ def test_an_estimator_is_answered_by_its_arrays_as_by_itself(case: tuple[Any, An
     assert all(same(kernel.predict(X[place : place + 1]), each) for place, each in enumerate(alone))
     assert same(kernel.predict(X[:40]), np.concatenate(alone))
     assert fastpath.certify(kernel, model.predict, X[:5], seconds=0.1) == ""
+
+
+NOT_IN_FILES = ("GradientBoosting", "SelectKBest", "RidgeClassifier")
+"""Those whose numbers are computed by their own code, or kept under other names."""
+
+
+@pytest.mark.parametrize("case", [*LINEAR, *TREES, *SCALED], ids=name_of)
+def test_an_estimator_is_read_from_its_file_as_it_is_in_memory(case: tuple[Any, Any], tmp_path: Path) -> None:
+    entry = SklearnFlavor().save(fitted(case), tmp_path)["sklearn"]
+    loaded = SklearnFlavor().load(tmp_path, entry)
+    found, why = fastpath.find_kernel(outline(tmp_path / entry["pickled_model"], entry["serialization_format"]))
+    if found is None:
+        assert name_of(case).split("-")[-2].startswith(NOT_IN_FILES) or name_of(case).startswith(NOT_IN_FILES), why
+        return
+    known = kernel_of(loaded)
+    assert type(found) is type(known)
+    assert fastpath.pack(found.arrays()) == fastpath.pack(known.arrays())
 
 
 NUMBERS = st.one_of(
@@ -245,10 +266,10 @@ def test_other_models_have_no_fast_path_and_a_reason(model: Any, said: str) -> N
 def test_estimators_are_left_with_one_thread() -> None:
     forest = ensemble.RandomForestRegressor(2, n_jobs=-1)
     whole = pipeline.make_pipeline(preprocessing.StandardScaler(), forest)
-    fastpath.use_one_thread(whole)
+    use_one_thread(whole)
     assert forest.n_jobs == 1
     kept = ensemble.RandomForestRegressor(2)
-    fastpath.use_one_thread(kept)
+    use_one_thread(kept)
     assert kept.n_jobs is None
-    fastpath.use_one_thread(BaseEstimator())
-    fastpath.use_one_thread(object())
+    use_one_thread(BaseEstimator())
+    use_one_thread(object())

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelyard.models.enforce import enforce_params, model_input
+from modelyard.models.plain import plain_columns
 from modelyard.models.schema import ColSpec, Schema, TensorSpec
 from modelyard.models.signature import ModelSignature
 from modelyard.serving.card import Card
-from modelyard.serving.matrix import MAX_BODY, Matrix, plain_columns
+from modelyard.serving.matrix import MAX_BODY, Matrix
 from modelyard.serving.protocols.invocations import Invocations
 
 AGE, CHILDREN, ROOMS = "age in years", "children", "a:b"
