@@ -25,9 +25,12 @@ ensemble = pytest.importorskip("sklearn.ensemble", reason="scikit-learn is not i
 FORETOLD = "predicts what the model predicted when it was verified"
 LOADED = "has loaded the model"
 ROWS = numpy.random.default_rng(3).normal(size=(40, 3))
+SUM = ROWS.sum(axis=1)
 MODELS = {
-    "linear": linear_model.ElasticNet(alpha=0.1),
-    "forest": ensemble.RandomForestRegressor(10, random_state=1),
+    "linear": (linear_model.ElasticNet(alpha=0.1), SUM),
+    "forest": (ensemble.RandomForestRegressor(10, random_state=1), SUM),
+    "texts": (ensemble.RandomForestClassifier(10, random_state=1), numpy.array(["low", "high"])[(SUM > 0).astype(int)]),
+    "objects": (linear_model.LogisticRegression(), numpy.array(["low", "high"], dtype=object)[(SUM > 0).astype(int)]),
 }
 
 
@@ -44,7 +47,8 @@ def saved(home: None, tmp_path: Path) -> tuple[Any, Path]:
 
 
 def fit_and_save(kind: str, folder: Path, **options: Any) -> tuple[Any, Path]:
-    model = MODELS[kind].fit(ROWS, ROWS.sum(axis=1))
+    estimator, target = MODELS[kind]
+    model = estimator.fit(ROWS, target)
     mlflow.sklearn.save_model(model, folder, input_example=ROWS[:2], **options)
     return model, folder
 

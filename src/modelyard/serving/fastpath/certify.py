@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from modelyard.models.libraries import numpy
@@ -48,10 +48,11 @@ def certify(
             alone.append(found)
         if number + 1 >= _AT_LEAST and time.perf_counter() > until:
             break
-    return _certify_batches(kernel, numpy().stack(rows), alone, draw)
+    batches = (draw.integers(0, len(rows), size) for size in _TOGETHER for _ in range(3))
+    return _certify_batches(kernel, numpy().stack(rows), alone, batches)
 
 
-def certify_by_reference(kernel: Kernel, reference: Reference, *, seed: int = 20_240_229) -> str:
+def certify_by_reference(kernel: Kernel, reference: Reference) -> str:
     """Empty when the kernel predicts the rows of a reference as the model did; else what was different, in a sentence.
 
     Each row is predicted alone, and then the same rows in batches of 2 to 64, as ``certify`` does with the model at hand.
@@ -65,23 +66,22 @@ def certify_by_reference(kernel: Kernel, reference: Reference, *, seed: int = 20
     if not len(rows) or rows.shape != (len(expected), kernel.columns) or not abs(rows).max() <= LARGEST:
         return f"The reference has rows of the shape {rows.shape}, and the arrays take {kernel.columns} columns."
     alone = [kernel.predict(row[None, :].copy()) for row in rows]
-    for found, known in zip(alone, expected, strict=True):
-        if why := _difference(found, known[None]):
+    for place, found in enumerate(alone):
+        if why := _difference(found, expected[place : place + 1]):
             return (
                 f"A row is predicted otherwise by the arrays than the model predicted it where it was verified: {why}."
             )
-    return _certify_batches(kernel, rows, alone, library.random.default_rng(seed))
+    return _certify_batches(kernel, rows, alone, (library.arange(size) % len(rows) for size in _TOGETHER))
 
 
-def _certify_batches(kernel: Kernel, rows: Any, alone: Sequence[Any], draw: Any) -> str:
+def _certify_batches(kernel: Kernel, rows: Any, alone: Sequence[Any], batches: Iterable[Any]) -> str:
+    """The same for rows at the places of each batch, and what the kernel predicted for each of them alone."""
     library = numpy()
-    for size in _TOGETHER:
-        for _ in range(3):
-            places = draw.integers(0, len(rows), size)
-            found = kernel.predict(library.ascontiguousarray(rows[places]))
-            expected = library.concatenate([alone[place] for place in places])
-            if why := _difference(found, expected):
-                return f"A row is predicted otherwise among {size} than alone: {why}."
+    for places in batches:
+        found = kernel.predict(library.ascontiguousarray(rows[places]))
+        expected = library.concatenate([alone[place] for place in places])
+        if why := _difference(found, expected):
+            return f"A row is predicted otherwise among {len(places)} than alone: {why}."
     return ""
 
 

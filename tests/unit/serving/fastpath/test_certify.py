@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from modelyard.core.errors import InvalidParameter
+from modelyard.models.reference import Reference
 from modelyard.serving import fastpath
 
 DRAW = np.random.default_rng(3)
@@ -232,3 +233,70 @@ def test_arrays_keep_type_shape_order_and_bits() -> None:
         assert found[name].tobytes("A") == array.tobytes("A")
         assert found[name].flags.f_contiguous == array.flags.f_contiguous
         assert found[name].shape == array.shape
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# By a reference, without the model
+
+
+def reference_of(name: str) -> Reference:
+    found = MODELS[name].predict(X[:18])
+    return Reference(X[:18].tolist(), found.tolist(), found.dtype.str)
+
+
+@pytest.mark.parametrize("name", ["forest", "boosted", "votes"])
+def test_a_kernel_that_predicts_as_the_reference_says_is_certified(name: str) -> None:
+    kind, arrays = arrays_of(name)
+    assert fastpath.certify_by_reference(fastpath.open_kernel(kind, arrays), reference_of(name)) == ""
+
+
+def test_one_changed_bit_of_a_reference_is_seen() -> None:
+    kind, arrays = arrays_of("forest")
+    known = reference_of("forest")
+    last = [*known.predictions[:-1], float(np.nextafter(known.predictions[-1], np.inf))]
+    changed = msgspec.structs.replace(known, predictions=last)
+    said = fastpath.certify_by_reference(fastpath.open_kernel(kind, arrays), changed)
+    assert said.startswith(
+        "A row is predicted otherwise by the arrays than the model predicted it where it was verified"
+    )
+
+
+class Crowded:
+    """Predicts among many rows something else than alone."""
+
+    def __init__(self, kernel: Any) -> None:
+        self.kind, self.columns = kernel.kind, kernel.columns
+        self._kernel = kernel
+
+    def predict(self, rows: Any) -> Any:
+        return self._kernel.predict(rows) + (len(rows) > 32)
+
+
+def test_a_kernel_that_predicts_otherwise_among_others_is_not_certified() -> None:
+    kind, arrays = arrays_of("forest")
+    crowded: Any = Crowded(fastpath.open_kernel(kind, arrays))
+    assert "among 33 than alone" in fastpath.certify_by_reference(crowded, reference_of("forest"))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"rows": []},
+        {"rows": [[1.0] * 5] * 17},
+        {"rows": [[1.0] * 4] * 18},
+        {"rows": [[1e200] * 5] * 18},
+        {"rows": [[float("nan")] * 5] * 18},
+        {"rows": [[1.0], [1.0, 2.0]]},
+        {"predictions": ["a"] * 18},
+        {"predictions": [[1.0, 2.0]] * 18},
+        {"predictions": [None] * 18},
+        {"dtype": "no type"},
+        {"dtype": "<f4"},
+    ],
+    ids=str,
+)
+def test_a_reference_that_cannot_be_one_certifies_nothing(changed: dict[str, Any]) -> None:
+    kind, arrays = arrays_of("forest")
+    known = msgspec.structs.replace(reference_of("forest"), **changed)
+    said = fastpath.certify_by_reference(fastpath.open_kernel(kind, arrays), known)
+    assert said.endswith(".")
