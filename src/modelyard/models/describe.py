@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from modelyard.core.errors import ChangedModel, ModelyardError, UntrustedModel
+from modelyard.core.errors import ChangedModel, InvalidParameter, ModelyardError, UntrustedModel
 from modelyard.core.wire.messages.previews import ColumnSpec, ModelCard, OnnxTwin
 from modelyard.models.catalog import PYFUNC
 from modelyard.models.environment import PYTHON_ENV, python_recorded
@@ -156,7 +156,7 @@ def _verdict(folder: Path) -> tuple[str, str]:
         return "unknown", "Its file is too large to be one."
     try:
         verdict = read_verdict(folder)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except InvalidParameter:
         return "unknown", "Its file cannot be understood."
     return (verdict.status, verdict.message) if verdict is not None else ("", "")
 

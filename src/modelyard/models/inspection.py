@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from modelyard.core.errors import ModelyardError
+from modelyard.core.errors import InvalidParameter, ModelyardError
 from modelyard.models.environment import REQUIREMENTS
 from modelyard.models.load import flavor_behind
 from modelyard.models.mlmodel import Model
@@ -122,6 +122,6 @@ def requirements_listed(folder: Path) -> list[str]:
 def _verdict(folder: Path) -> str:
     try:
         verdict = read_verdict(folder)
-    except msgspec.MsgspecError:
+    except InvalidParameter:
         return "its file cannot be understood"
     return "none" if verdict is None else " ".join(filter(None, (verdict.status, verdict.message)))

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from modelyard.core.errors import InvalidParameter
 from modelyard.models.reference import Reference
 
 VERDICT_FILE = "verification.json"
@@ -36,6 +37,11 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_verdict(folder: Path) -> Verdict | None:
-    """The verdict a model folder carries, or None."""
+    """The verdict a model folder carries, or None. Raises ``InvalidParameter`` for a file that is none."""
     file = folder / VERDICT_FILE
-    return msgspec.json.decode(file.read_bytes(), type=Verdict) if file.is_file() else None
+    if not file.is_file():
+        return None
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Verdict)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidParameter(f"The model's {VERDICT_FILE} cannot be understood: {error}.") from error

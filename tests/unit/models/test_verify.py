@@ -151,6 +151,15 @@ def test_a_verdict_of_an_earlier_release_is_read(tmp_path: Path) -> None:
     assert found == Verdict(status="passed", predicted=True, modules=["numpy"], environment="same")
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b'{"status": "pas', b'{"status": "good"}', b"\xff", b"[]", b'{"x": ' + b"[" * 100_000]
+)
+def test_a_verdict_that_is_none_is_told_in_a_sentence(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / VERDICT_FILE).write_bytes(content)
+    with pytest.raises(InvalidParameter, match=r"The model's verification\.json cannot be understood: "):
+        read_verdict(tmp_path)
+
+
 @pytest.mark.parametrize("given", ["fresh", "True", "", None])
 def test_verify_is_one_of_three_words(given: Any) -> None:
     with pytest.raises(InvalidParameter, match="verify is True, False or 'environment', not "):
