@@ -8,9 +8,7 @@ wrong guesses; that it answers as the forest does is seen when it is loaded.
 
 from __future__ import annotations
 
-import json
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +17,7 @@ from modelyard.models.catalog import PYFUNC
 from modelyard.models.libraries import numpy
 from modelyard.models.load import flavor_behind
 from modelyard.models.mlmodel import Model
+from modelyard.models.outlines import outline
 from modelyard.models.trust import admit
 from modelyard.models.types import DataType
 
@@ -80,43 +79,23 @@ def find_linear(folder: Path, model: Model, *, trust: str | None) -> Shortcut | 
     if entry.get("serialization_format") != "skops" or entry.get("code"):
         return None
     admit(folder, model, flavor="sklearn", trust=trust)
+    read = outline(folder / str(entry.get("pickled_model")), "skops", most=_LARGEST)
+    if (type(read).__module__, type(read).__name__) not in LINEAR:
+        return None
     try:
-        with zipfile.ZipFile(folder / str(entry["pickled_model"])) as file:
-            return _linear_in(file, model)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        return _linear_of(read, model)
+    except (ValueError, TypeError, AttributeError):
         return None  # another layout than this release knows; the model's own loader says what is wrong, if anything is
 
 
-def _linear_in(file: zipfile.ZipFile, model: Model) -> Shortcut | None:
-    if file.getinfo("schema.json").file_size > _LARGEST:
-        return None
-    schema = json.loads(file.read("schema.json"))
-    if (schema["__module__"], schema["__class__"]) not in LINEAR:
-        return None
-    fitted = schema["content"]["content"]
-    coef, intercept = _number(file, fitted["coef_"]), _number(file, fitted["intercept_"])
-    names = (
-        [json.loads(each["content"]) for each in fitted["feature_names_in_"]["content"]]
-        if "feature_names_in_" in fitted
-        else []
-    )
-    columns = columns_of(model, names)
+def _linear_of(read: Any, model: Model) -> Shortcut | None:
     library = numpy()
-    plain = coef.dtype == "float64" and coef.ndim == 1 and library.ndim(intercept) == 0
+    coef, intercept = read.coef_, library.asarray(read.intercept_, dtype="float64")
+    columns = columns_of(model, list(getattr(read, "feature_names_in_", ())))
+    plain = coef.dtype == "float64" and coef.ndim == 1 and intercept.ndim == 0
     if columns is None or len(columns) != len(coef) or not plain:
         return None
     return _Linear(columns, coef, intercept)
-
-
-def _number(file: zipfile.ZipFile, node: Mapping[str, Any]) -> Any:
-    """A number or an array in a skops file."""
-    if node["__loader__"] == "JsonNode":
-        return numpy().float64(json.loads(node["content"]))
-    if node["type"] != "numpy" or file.getinfo(node["file"]).file_size > _LARGEST:
-        raise ValueError("no plain array")
-    with file.open(node["file"]) as content:
-        found = numpy().load(content, allow_pickle=False)
-    return found if node["__class__"] == "ndarray" or found.ndim else found[()]
 
 
 class _Linear:

@@ -14,7 +14,7 @@ from typing import Any
 
 from modelyard.models.libraries import numpy
 from modelyard.models.pickles import read_arrays
-from modelyard.models.trust.archives import archive, member
+from modelyard.models.trust.archives import archive
 from modelyard.models.trust.skops_types import schema_of
 
 MOST = 64_000_000
@@ -48,11 +48,14 @@ class _Tree(Outline):
 _KNOWN: Mapping[tuple[str, str], type[Outline]] = {("sklearn.tree._tree", "Tree"): _Tree}
 
 
-def outline(file: Path, form: str) -> Any:
-    """The estimator in a file of the format ``skops``, ``pickle`` or ``cloudpickle``; None for what is not read as data."""
+def outline(file: Path, form: str, *, most: int = MOST) -> Any:
+    """The estimator in a file of the format ``skops``, ``pickle`` or ``cloudpickle``; None for what is not read as data.
+
+    Neither the file nor anything that is packed into it is read where it is larger than ``most`` bytes.
+    """
     read = _READERS.get(form)
     try:
-        return read(file) if read is not None and file.stat().st_size <= MOST else None
+        return read(file, most) if read is not None and file.stat().st_size <= most else None
     except Exception:  # noqa: BLE001 - whatever is strange about a file, loading it will tell
         return None
 
@@ -61,7 +64,7 @@ def _type(module: str, name: str) -> type[Outline]:
     return type(name, (_KNOWN.get((module, name), Outline),), {"__module__": module})
 
 
-def _pickled(file: Path) -> Any:
+def _pickled(file: Path, _: int) -> Any:
     return read_arrays(file, others=_type)
 
 
@@ -69,8 +72,10 @@ def _pickled(file: Path) -> Any:
 # skops
 
 
-def _of_skops(file: Path) -> Any:
+def _of_skops(file: Path, most: int) -> Any:
     with archive(file, "a skops file") as inside:
+        if any(each.file_size > most for each in inside.infolist()):
+            return None
         return _Nodes(inside).made(schema_of(inside, file.name))
 
 
@@ -96,7 +101,7 @@ class _Nodes:
     def _array(self, node: Any) -> Any:
         library = numpy()
         if node["type"] == "numpy":
-            content = io.BytesIO(member(self._inside, node["file"], MOST))
+            content = io.BytesIO(self._inside.read(node["file"]))
             return library.lib.format.read_array(content, allow_pickle=False)
         shape = self.made(node["shape"])
         found = library.empty(len(node["content"]), dtype="object")
@@ -111,4 +116,4 @@ class _Nodes:
         return found
 
 
-_READERS: Mapping[str, Callable[[Path], Any]] = {"skops": _of_skops, "pickle": _pickled, "cloudpickle": _pickled}
+_READERS: Mapping[str, Callable[[Path, int], Any]] = {"skops": _of_skops, "pickle": _pickled, "cloudpickle": _pickled}

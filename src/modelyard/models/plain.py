@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import msgspec
@@ -105,7 +106,31 @@ class PlainRows:
 # Rows to try a model on
 
 
-def known_rows(example: Any, columns: int) -> Any:
+def trial_rounds(example: Any, columns: int, draw: Any) -> Iterator[list[Any]]:
+    """Rounds of a row of every kind, without end: one of the example, and random ones like it, near it and far from it.
+
+    ``draw`` is a generator of numpy's. Before they are asked for, rows are to be clipped to what plain rows hold.
+    """
+    library = numpy()
+    known = _known(example, columns)
+    middle, spread = known.mean(axis=0), known.std(axis=0)
+    spread = library.where(spread > 0, spread, library.maximum(abs(middle), 1.0))
+    low, high = known.min(axis=0), known.max(axis=0)
+    for row in cycle(known):
+        yield [
+            row,
+            draw.normal(middle, spread),
+            draw.normal(middle, spread).round(draw.integers(0, 4)),
+            draw.uniform(low - spread, high + spread),
+            draw.normal(middle, spread * 100),
+            draw.normal(size=columns) * 10.0 ** draw.integers(-12, 15, columns),
+            library.where(draw.random(columns) < 0.5, 0.0, draw.normal(middle, spread)),
+            -abs(draw.normal(middle, spread)),
+            draw.choice([0.0, -0.0, 1.0, -1.0, 1e-300, -5e-324, LARGEST, -LARGEST, 0.1, 1 / 3], columns),
+        ]
+
+
+def _known(example: Any, columns: int) -> Any:
     """The finite rows of an example, a thousand at most, or a few that nobody gave: (rows, columns), float64."""
     library = numpy()
     if example is not None:
@@ -114,25 +139,6 @@ def known_rows(example: Any, columns: int) -> Any:
         if len(rows):
             return rows[:1000]
     return library.array([[0.0], [1.0], [10.0]]).repeat(columns, axis=1)
-
-
-def rows_like(known: Any, draw: Any) -> list[Any]:
-    """A row of every kind, drawn by a generator of numpy: like the known ones, near them, and far from them."""
-    library = numpy()
-    columns = known.shape[1]
-    middle, spread = known.mean(axis=0), known.std(axis=0)
-    spread = library.where(spread > 0, spread, library.maximum(abs(middle), 1.0))
-    low, high = known.min(axis=0), known.max(axis=0)
-    return [
-        draw.normal(middle, spread),
-        draw.normal(middle, spread).round(draw.integers(0, 4)),
-        draw.uniform(low - spread, high + spread),
-        draw.normal(middle, spread * 100),
-        draw.normal(size=columns) * 10.0 ** draw.integers(-12, 15, columns),
-        library.where(draw.random(columns) < 0.5, 0.0, draw.normal(middle, spread)),
-        -abs(draw.normal(middle, spread)),
-        draw.choice([0.0, -0.0, 1.0, -1.0, 1e-300, -5e-324, LARGEST, -LARGEST, 0.1, 1 / 3], columns),
-    ]
 
 
 def as_integers(rows: Any, integers: Sequence[int]) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from modelyard.models.example import split_example
 from modelyard.models.libraries import kind_of, numpy
-from modelyard.models.plain import LARGEST, PlainRows, as_integers, known_rows, plain_columns, rows_like
+from modelyard.models.plain import LARGEST, PlainRows, as_integers, plain_columns, trial_rounds
 from modelyard.models.pyfunc import PyFuncModel
 from modelyard.models.threads import use_one_thread
 
@@ -54,7 +55,9 @@ def refer(model: PyFuncModel) -> Reference | None:
     try:
         example = plain.rows_of(split_example(model.input_example)[0])
         use_one_thread(model.get_raw_model())
-        rows = as_integers(_rows(known_rows(example, len(columns))), integers)
+        rounds = trial_rounds(example, len(columns), numpy().random.default_rng(_SEED))
+        drawn = numpy().concatenate([*islice(rounds, _ROUNDS)]).clip(-LARGEST, LARGEST)
+        rows = as_integers(drawn, integers)
         for row in rows:
             found.append(model.predict(plain.table(row[None, :].copy())))
             if time.perf_counter() > until:
@@ -62,13 +65,6 @@ def refer(model: PyFuncModel) -> Reference | None:
     except Exception:  # noqa: BLE001 - a model may refuse what is far from all it has seen
         return None
     return _written(rows, found)
-
-
-def _rows(known: Any) -> Any:
-    library = numpy()
-    draw = library.random.default_rng(_SEED)
-    rounds = [[known[number % len(known)], *rows_like(known, draw)] for number in range(_ROUNDS)]
-    return library.concatenate(rounds).clip(-LARGEST, LARGEST)
 
 
 def _written(rows: Any, found: list[Any]) -> Reference | None:

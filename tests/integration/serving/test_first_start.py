@@ -13,18 +13,16 @@ import numpy
 import pytest
 
 import modelyard as mlflow
-from modelyard.core.settings import user_folder
 from modelyard.models.trust import sign
 from modelyard.models.verdict import VERDICT_FILE
-from tests.support.moody import MoodyServer, StartMoody
+from tests.integration.serving.asked import LOADED, ROWS, predicted, predicted_by_worker, starts
+from tests.support.moody import StartMoody
 from tests.support.waiting import wait_for
 
 linear_model = pytest.importorskip("sklearn.linear_model", reason="scikit-learn is not installed")
 ensemble = pytest.importorskip("sklearn.ensemble", reason="scikit-learn is not installed")
 
 FORETOLD = "predicts what the model predicted when it was verified"
-LOADED = "has loaded the model"
-ROWS = numpy.random.default_rng(3).normal(size=(40, 3))
 SUM = ROWS.sum(axis=1)
 MODELS = {
     "linear": (linear_model.ElasticNet(alpha=0.1), SUM),
@@ -53,14 +51,6 @@ def fit_and_save(kind: str, folder: Path, **options: Any) -> tuple[Any, Path]:
     return model, folder
 
 
-def predicted(server: MoodyServer) -> Any:
-    return server.request("POST", "/invocations", {"inputs": ROWS[:3].tolist()}).json["predictions"]
-
-
-def starts() -> list[Path]:
-    return sorted((user_folder() / "starts").glob("*.start"))
-
-
 def rewrite(folder: Path, **changed: Any) -> None:
     """Change the reference of a model's verdict as its owner could, and sign the folder again."""
     file = folder / VERDICT_FILE
@@ -79,9 +69,7 @@ def test_a_model_is_answered_for_before_it_is_loaded(
     assert FORETOLD in server.log.partition(LOADED)[0]
     assert server.is_ready()
     assert predicted(server) == model.predict(ROWS[:3]).tolist()
-    csv = "\n".join(",".join(map(repr, row)) for row in ROWS[:3].tolist()).encode()
-    told = server.request("POST", "/invocations", b"0,1,2\n" + csv, {"content-type": "text/csv"})
-    assert told.json["predictions"] == model.predict(ROWS[:3]).tolist(), "what needs the worker waits for it"
+    assert predicted_by_worker(server) == model.predict(ROWS[:3]).tolist(), "what needs the worker waits for it"
     wait_for(starts)
     assert "not what was foretold" not in server.log
     assert server.log.count(FORETOLD) == 1

@@ -6,23 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy
 import pytest
 
 import modelyard as mlflow
-from modelyard.core.settings import user_folder
 from modelyard.serving import fastpath
 from modelyard.serving.options import ServeOptions
 from modelyard.serving.remembered import Memory
 from modelyard.serving.run import prepare
-from tests.support.moody import MoodyServer, StartMoody
+from tests.integration.serving.asked import LOADED, ROWS, predicted, predicted_by_worker, starts
+from tests.support.moody import StartMoody
 from tests.support.waiting import wait_for
 
 linear_model = pytest.importorskip("sklearn.linear_model", reason="scikit-learn is not installed")
 
 RECALLED = "this fast path was certified at an earlier start here"
-LOADED = "has loaded the model"
-ROWS = numpy.random.default_rng(3).normal(size=(40, 3))
 
 
 @pytest.fixture
@@ -31,14 +28,6 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Path]:
     model = linear_model.ElasticNet(alpha=0.1).fit(ROWS, ROWS.sum(axis=1))
     mlflow.sklearn.save_model(model, tmp_path / "model", input_example=ROWS[:2], verify=False)
     return model, tmp_path / "model"
-
-
-def predicted(server: MoodyServer) -> Any:
-    return server.request("POST", "/invocations", {"inputs": ROWS[:3].tolist()}).json["predictions"]
-
-
-def starts() -> list[Path]:
-    return sorted((user_folder() / "starts").glob("*.start"))
 
 
 def test_the_second_start_answers_before_the_model_is_loaded(start_moody: StartMoody, saved: tuple[Any, Path]) -> None:
@@ -51,9 +40,7 @@ def test_the_second_start_answers_before_the_model_is_loaded(start_moody: StartM
     assert RECALLED in second.log.partition(LOADED)[0]
     assert second.is_ready()
     assert predicted(second) == model.predict(ROWS[:3]).tolist()
-    csv = "\n".join(",".join(map(repr, row)) for row in ROWS[:3].tolist()).encode()
-    told = second.request("POST", "/invocations", b"0,1,2\n" + csv, {"content-type": "text/csv"})
-    assert told.json["predictions"] == model.predict(ROWS[:3]).tolist(), "what needs the worker waits for it"
+    assert predicted_by_worker(second) == model.predict(ROWS[:3]).tolist(), "what needs the worker waits for it"
     assert LOADED in second.log
     assert "not what was remembered" not in second.log
 

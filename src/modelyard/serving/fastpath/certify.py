@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from modelyard.models.libraries import numpy
-from modelyard.models.plain import LARGEST, as_integers, known_rows, rows_like
+from modelyard.models.plain import LARGEST, as_integers, trial_rounds
 from modelyard.models.reference import Reference
 from modelyard.serving.fastpath.forest import ForestKernel
 from modelyard.serving.fastpath.kernel import Kernel
@@ -104,10 +105,8 @@ def _difference(found: Any, expected: Any) -> str:
 def _rounds(kernel: Kernel, example: Any, draw: Any) -> Iterator[Any]:
     """Matrices of a few rows of every kind, one after the other."""
     library = numpy()
-    known = known_rows(example, kernel.columns)
     borders = _borders(kernel)
-    for number in range(_ROUNDS):
-        kinds = [known[number % len(known)], *rows_like(known, draw)]
+    for kinds in islice(trial_rounds(example, kernel.columns, draw), _ROUNDS):
         kinds += [_at_border(kinds[place], borders, draw) for place in (1, 3)] if borders is not None else []
         yield library.stack(kinds).clip(-LARGEST, LARGEST)
 

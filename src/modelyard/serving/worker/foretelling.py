@@ -16,6 +16,7 @@ from modelyard.models.load import flavor_behind
 from modelyard.models.mlmodel import Model
 from modelyard.models.outlines import outline
 from modelyard.models.plain import plain_columns
+from modelyard.models.reference import Reference
 from modelyard.models.trust import digest
 from modelyard.models.verdict import read_verdict
 from modelyard.serving import fastpath
@@ -29,8 +30,11 @@ log = logging.getLogger(__name__)
 def foretell(start: Start) -> Started | None:
     """What ``open_model`` will tell, but for the time that loading takes; None where only the loaded model knows."""
     folder = Path(start.folder)
+    reference = _reference(folder, start)
+    if reference is None:
+        return None
     model = Model.load(folder)
-    kernel = _kernel(folder, model, start)
+    kernel = _kernel(folder, model, reference)
     if kernel is None:
         return None
     names = told_by_files(folder, model, start.trust or digest(folder), start.facts)
@@ -48,13 +52,16 @@ def foretell(start: Start) -> Started | None:
     return Started(card, fastpath.pack(kernel.arrays()))
 
 
-def _kernel(folder: Path, model: Model, start: Start) -> Kernel | None:
-    """The fast path that predicts what the model predicted when it was verified; None where there is none."""
+def _reference(folder: Path, start: Start) -> Reference | None:
+    """What the model answered when it passed its verification, if the front may answer for it at all."""
     verdict = read_verdict(folder)
-    is_known = verdict is not None and verdict.status == "passed" and start.runtime == "native"
-    reference = verdict.reference if verdict is not None and is_known else None
-    if reference is None or not start.fast or start.numpy != numpy().__version__:
+    if verdict is None or verdict.status != "passed" or start.runtime != "native" or not start.fast:
         return None
+    return verdict.reference if start.numpy == numpy().__version__ else None
+
+
+def _kernel(folder: Path, model: Model, reference: Reference) -> Kernel | None:
+    """The fast path that predicts what the reference says; None where there is none."""
     try:
         entry = model.flavors.get("sklearn", {})
         read = outline(folder / str(entry.get("pickled_model")), str(entry.get("serialization_format")))
