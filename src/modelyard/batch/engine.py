@@ -36,11 +36,14 @@ class Engine(Protocol):
 
 
 class LocalEngine:
-    """Threads: Arrow and numpy, which do most of the work, leave the interpreter to the others."""
+    """Threads: Arrow and numpy, which do most of the work, leave the interpreter to the others.
+
+    A model's short way that does not has processes beside this one.
+    """
 
     def __init__(self, recipe: Recipe, workers: int) -> None:
         self._workers = workers or available()
-        self._scorer = Scorer(recipe)
+        self._scorer = Scorer(recipe, self._workers)
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="batch")
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="batch-model")
         self._loaded = self._loader.submit(self._scorer.load)
@@ -60,9 +63,10 @@ class LocalEngine:
             yield waiting.popleft().result()
 
     def close(self) -> None:
-        """End the threads."""
+        """End the threads, and the processes that help them."""
         self._loader.shutdown()
         self._pool.shutdown(cancel_futures=True)
+        self._scorer.close()
 
 
 def available() -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,24 +85,39 @@ def score_files(model: str, input: str, output: str, options: BatchOptions | Non
 
 
 def _job(model: str, address: str, output: str, options: BatchOptions) -> Job:
-    source = source_of(model)
     items = find(address, leave_out=output)
     forms = {format_of(item.name, options.input_format, "--input-format") for item in items}
     if len(forms) > 1:
         raise InvalidParameter(f"The files at {address!r} are of several formats: {', '.join(sorted(forms))}.")
     (form,) = forms
     written = format_of(output, options.output_format, "--output-format")
+    digest = _digest_beside(items)
+    source = source_of(model)
     reader = reader_of(form, items, rows=options.chunk_rows, delimiter=options.delimiter)
     subject = Subject(
         model_digest=source.digest,
         items=tuple(items),
-        input_digest=digest_of(items),
+        input_digest=digest.result(),
         input_format=form,
         output_format=written,
         options=options.shaping(),
     )
     recipe = recipe_of(source, reader, options, form=form, output=written)
     return Job(model, address, output, options, source, items, reader, recipe, subject)
+
+
+def _digest_beside(items: Sequence[Item]) -> Future[str]:
+    """The input's digest, while something else is done; an error elsewhere waits for no large file to be read."""
+    found: Future[str] = Future()
+
+    def run() -> None:
+        try:
+            found.set_result(digest_of(items))
+        except BaseException as error:  # noqa: BLE001 - whoever asks for the digest meets it
+            found.set_exception(error)
+
+    threading.Thread(target=run, name="batch-digest", daemon=True).start()
+    return found
 
 
 def _run(job: Job, record: Record) -> Report:

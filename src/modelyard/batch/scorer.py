@@ -14,7 +14,7 @@ from modelyard.batch.options import Format
 from modelyard.batch.predictions import Naming
 from modelyard.batch.read import Chunk, Position
 from modelyard.batch.rows import Bad, CsvParser, JsonParser, Parser, Rows, TableParser, Wanted
-from modelyard.batch.speed import Shortcut, find_forest, find_linear
+from modelyard.batch.speed import Shortcut, find_forest, find_numbers
 from modelyard.batch.write import Encoder
 from modelyard.core.errors import ModelFailed
 from modelyard.core.extras import optional
@@ -62,10 +62,11 @@ class Scored(NamedTuple):
 
 
 class Scorer:
-    """A model that scores chunks; any thread may call ``score``."""
+    """A model that scores chunks; any thread may call ``score``, and ``workers`` do at once."""
 
-    def __init__(self, recipe: Recipe, encoder: Encoder | None = None) -> None:
-        self.encoder = encoder
+    def __init__(self, recipe: Recipe, workers: int = 1) -> None:
+        self.encoder: Encoder | None = None
+        self._workers = workers
         self._recipe = recipe
         self._parse = recipe.parser()
         self._turn: Any = threading.Lock()
@@ -86,16 +87,22 @@ class Scorer:
             names = outputs.input_names() if outputs is not None and outputs.has_input_names() else ()
             self._naming = Naming(recipe.prediction_column, names, recipe.outputs)
             self._named = about.get_input_schema() is not None
-            if recipe.form != "jsonl" and not recipe.params:
-                self._shortcut = find_linear(recipe.folder, about, trust=recipe.trust)
+            if recipe.form == "jsonl" or recipe.params:
+                self._whole()
+                return
+            self._shortcut = find_numbers(recipe.folder, about, trust=recipe.trust, workers=self._workers)
             if self._shortcut is None:
-                obj = self._whole().get_raw_model()
-                self._shortcut = None if recipe.form == "jsonl" or recipe.params else find_forest(about, obj)
+                self._shortcut = find_forest(about, self._whole().get_raw_model(), workers=self._workers)
         except BaseException as error:
             self._failure = error
             raise
         finally:
             self._ready.set()
+
+    def close(self) -> None:
+        """Let go of the processes that help, if there are any."""
+        if self._shortcut is not None:
+            self._shortcut.close()
 
     def _whole(self) -> PyFuncModel:
         with self._loading:

@@ -1,9 +1,9 @@
 """The short way from Arrow columns to predictions, for scikit-learn's linear models and forests of regression.
 
-Both give what the model gives, bit by bit. A linear model is read from its skops file, as numbers: scikit-learn, which takes
-longer to import than a million rows to score, is needed only where a chunk has gaps or the model has to say what is wrong
-with a row. A forest is asked tree by tree, with rows that go similar ways beside each other, which spares the processor
-wrong guesses; that it answers as the forest does is seen when it is loaded.
+Both are numbers, read from the model's file, and give what the model gives, bit by bit: scikit-learn, which takes longer to
+import than a hundred thousand rows to score, is needed only where a chunk has gaps or the model has to say what is wrong
+with a row. A forest's numbers are used where they answer as the forest did when it was verified; one that was not is loaded, and
+asked the same.
 """
 
 from __future__ import annotations
@@ -13,13 +13,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from modelyard.batch.arrow import as_numpy
+from modelyard.batch.forest import Forest
+from modelyard.batch.walkers import Walkers
+from modelyard.core.errors import InvalidParameter, ModelyardError
 from modelyard.models.catalog import PYFUNC
 from modelyard.models.libraries import numpy
 from modelyard.models.load import flavor_behind
 from modelyard.models.mlmodel import Model
-from modelyard.models.outlines import outline
+from modelyard.models.outlines import MOST, outline
+from modelyard.models.reference import Reference
 from modelyard.models.trust import admit
 from modelyard.models.types import DataType
+from modelyard.models.verdict import read_verdict
 
 _NUMBERS = (DataType.double, DataType.long, DataType.integer)
 _COORDINATE, _LEAST = "sklearn.linear_model._coordinate_descent", "sklearn.linear_model._least_angle"
@@ -36,11 +41,14 @@ LINEAR = frozenset(
 )
 """Estimators whose ``predict`` is the product with ``coef_`` and the sum with ``intercept_``, and nothing else."""
 
-FORESTS = ("RandomForestRegressor", "ExtraTreesRegressor")
+FORESTS = frozenset(("sklearn.ensemble._forest", name) for name in ("RandomForestRegressor", "ExtraTreesRegressor"))
+"""Estimators whose ``predict`` is the mean of what a row finds in its trees."""
+
 _LARGEST = 16 << 20
-_CERTIFIED = 512
-_BLOCK = 65_536
-_BITS = 16
+_STRANGE = (ModelyardError, ValueError, TypeError, AttributeError, IndexError, KeyError)
+"""What another layout than this release knows leads to; the model's own loader says what is wrong, if anything is."""
+
+_CERTIFIED, _FAR = 512, 1e38
 
 
 class Shortcut(Protocol):
@@ -48,6 +56,10 @@ class Shortcut(Protocol):
 
     def __call__(self, table: Any) -> Any:
         """Predictions for a table, or None where the model itself has to see it: where values are missing or not finite."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it began beside this process."""
         ...
 
 
@@ -71,21 +83,35 @@ def columns_of(model: Model, names: Sequence[str]) -> list[str] | None:
     return list(names) or known
 
 
-def find_linear(folder: Path, model: Model, *, trust: str | None) -> Shortcut | None:
-    """The short way of a linear model in a folder, once the folder is trusted as any loader asks; nothing of it is run."""
+def find_numbers(folder: Path, model: Model, *, trust: str | None, workers: int = 1) -> Shortcut | None:
+    """The short way of a model that is read as numbers, once its folder is trusted as any loader asks; nothing of it is run."""
     entry, pyfunc = model.flavors.get("sklearn", {}), model.flavors[PYFUNC]
-    if flavor_behind(pyfunc) != "sklearn" or pyfunc.get("predict_fn", "predict") != "predict":
+    if flavor_behind(pyfunc) != "sklearn" or pyfunc.get("predict_fn", "predict") != "predict" or entry.get("code"):
         return None
-    if entry.get("serialization_format") != "skops" or entry.get("code"):
+    form, reference = str(entry.get("serialization_format")), _reference(folder)
+    if form != "skops" and reference is None:
         return None
     admit(folder, model, flavor="sklearn", trust=trust)
-    read = outline(folder / str(entry.get("pickled_model")), "skops", most=_LARGEST)
-    if (type(read).__module__, type(read).__name__) not in LINEAR:
-        return None
+    read = outline(folder / str(entry.get("pickled_model")), form, most=MOST if reference else _LARGEST)
+    kind = (type(read).__module__, type(read).__name__)
     try:
-        return _linear_of(read, model)
-    except (ValueError, TypeError, AttributeError):
-        return None  # another layout than this release knows; the model's own loader says what is wrong, if anything is
+        if kind in LINEAR and form == "skops":
+            return _linear_of(read, model)
+        if kind not in FORESTS or reference is None:
+            return None
+        columns, forest = _forest_of(read, model)
+        return _Walks(columns, forest, workers) if _is_as_verified(forest, reference) else None
+    except _STRANGE:
+        return None
+
+
+def _reference(folder: Path) -> Reference | None:
+    """What the model answered when it passed its verification."""
+    try:
+        verdict = read_verdict(folder)
+    except InvalidParameter:
+        return None
+    return verdict.reference if verdict is not None and verdict.status == "passed" else None
 
 
 def _linear_of(read: Any, model: Model) -> Shortcut | None:
@@ -114,6 +140,9 @@ class _Linear:
         # What is not finite in a row makes its sum so; the model refuses such rows, and shall say so itself.
         return found if library.isfinite(found).all() else None
 
+    def close(self) -> None:
+        pass
+
 
 def matrix(table: Any, columns: Sequence[str], *, dtype: str = "float64") -> Any:
     """The columns as a matrix of floats, laid out as a data frame's; None where a value is missing."""
@@ -129,103 +158,61 @@ def matrix(table: Any, columns: Sequence[str], *, dtype: str = "float64") -> Any
     return rows.T
 
 
-def find_forest(model: Model, obj: Any) -> Shortcut | None:
+def find_forest(model: Model, obj: Any, *, workers: int = 1) -> Shortcut | None:
     """The short way of a forest that was loaded, once it was seen to answer as the forest does."""
-    if type(obj).__module__ != "sklearn.ensemble._forest" or type(obj).__name__ not in FORESTS:
+    if (type(obj).__module__, type(obj).__name__) not in FORESTS:
         return None
+    try:
+        columns, forest = _forest_of(obj, model)
+        return _Walks(columns, forest, workers) if _is_equal(forest, obj) else None
+    except _STRANGE:
+        return None
+
+
+def _forest_of(obj: Any, model: Model) -> tuple[list[str], Forest]:
+    """A forest's columns and numbers; ``ValueError`` for one that predicts anything but a number of plain columns."""
     columns = columns_of(model, list(getattr(obj, "feature_names_in_", ())))
     if columns is None or obj.n_outputs_ != 1 or len(columns) != obj.n_features_in_:
-        return None
-    found = _Forest(columns, obj)
-    return found if found.is_equal(obj) else None
+        raise ValueError("Not a number of plain columns.")
+    return columns, Forest([each.tree_ for each in obj.estimators_], len(columns))
 
 
-class _Cells:
-    """Cells of the space of rows, such that rows of one cell go similar ways through all trees.
-
-    A cell has a number of some bits. Each bit halves the column in which rows part most often at that point, where half of
-    the ways through its splits are on either side.
-    """
-
-    def __init__(self, trees: Sequence[Any], columns: int) -> None:
-        library = numpy()
-        inner = [tree.feature >= 0 for tree in trees]
-        splits, borders, ways = (
-            library.concatenate([getattr(tree, name)[mask] for tree, mask in zip(trees, inner, strict=True)])
-            for name in ("feature", "threshold", "weighted_n_node_samples")
-        )
-        left = library.bincount(splits, ways, minlength=columns)
-        self._bits: list[int] = []
-        for _ in range(_BITS if left.any() else 0):
-            column = int(left.argmax())
-            self._bits.append(column)
-            left[column] /= 2
-        self._borders = {
-            column: _quantiles(borders[splits == column], ways[splits == column], 1 << self._bits.count(column))
-            for column in sorted(set(self._bits))
-        }
-
-    def order(self, rows: Any) -> Any:
-        """The places of the rows, cell by cell."""
-        library = numpy()
-        parts = {column: library.searchsorted(borders, rows[:, column]) for column, borders in self._borders.items()}
-        left = {column: self._bits.count(column) for column in parts}
-        cells = library.zeros(len(rows), dtype="uint16")
-        for column in self._bits:
-            left[column] -= 1
-            cells = (cells << 1) | ((parts[column] >> left[column]) & 1).astype("uint16")
-        return library.argsort(cells, kind="stable")
-
-
-def _quantiles(values: Any, weights: Any, parts: int) -> Any:
-    """The values between parts of equal weight."""
-    library = numpy()
-    order = values.argsort(kind="stable")
-    grown = weights[order].cumsum()
-    return values[order][library.searchsorted(grown, grown[-1] * library.arange(1, parts) / parts)].astype("float32")
-
-
-class _Forest:
-    def __init__(self, columns: list[str], obj: Any) -> None:
-        library = numpy()
+class _Walks:
+    def __init__(self, columns: list[str], forest: Forest, workers: int) -> None:
         self._columns = columns
-        trees = [each.tree_ for each in obj.estimators_]
-        self._trees = [(tree, library.ascontiguousarray(tree.value[:, 0, 0])) for tree in trees]
-        self._cells = _Cells(trees, len(columns))
+        self._walkers = Walkers(forest, workers)
 
     def __call__(self, table: Any) -> Any:
         with numpy().errstate(over="ignore"):
             rows = matrix(table, self._columns, dtype="float32")
-        if rows is None or not numpy().isfinite(rows).all():
-            return None
-        return self.predict(rows)
+        return self._walkers.predict(rows) if rows is not None and numpy().isfinite(rows).all() else None
 
-    def predict(self, rows: Any) -> Any:
-        """Predictions for rows of float32. The sums are in the order of the trees, as the forest adds them."""
-        library = numpy()
-        order = self._cells.order(rows)
-        small = library.ascontiguousarray(rows[order])
-        sums = library.zeros(len(small))
-        for start in range(0, len(small), _BLOCK):
-            part, into = small[start : start + _BLOCK], sums[start : start + _BLOCK]
-            for tree, values in self._trees:
-                into += values.take(tree.apply(part))
-        sums /= len(self._trees)
-        found = library.empty_like(sums)
-        found[order] = sums
-        return found
+    def close(self) -> None:
+        self._walkers.close()
 
-    def is_equal(self, obj: Any) -> bool:
-        """Whether rows at and around the borders of the trees get the same predictions, bit by bit."""
-        library = numpy()
-        draw = library.random.default_rng(7)
-        borders = library.concatenate([tree.threshold[tree.feature >= 0] for tree, _ in self._trees])
-        rows = draw.choice(borders if len(borders) else library.zeros(1), (_CERTIFIED, len(self._columns)))
-        rows[::2] += draw.normal(size=rows[::2].shape)
-        known = obj.__dict__.pop("feature_names_in_", None)  # it warns of rows without names
-        try:
-            expected = obj.predict(rows)
-        finally:
-            if known is not None:
-                obj.feature_names_in_ = known
-        return bool(library.array_equal(self.predict(rows.astype("float32")), expected))
+
+def _is_as_verified(forest: Forest, reference: Reference) -> bool:
+    library = numpy()
+    expected = library.array(reference.predictions, reference.dtype)
+    return _is_same(forest.predict(library.array(reference.rows)), expected)
+
+
+def _is_equal(forest: Forest, obj: Any) -> bool:
+    """Whether rows at and around the borders of the trees get the same predictions, bit by bit."""
+    library = numpy()
+    draw = library.random.default_rng(7)
+    borders = library.concatenate([each.tree_.threshold[each.tree_.feature >= 0] for each in obj.estimators_])
+    borders = borders[abs(borders) < _FAR]  # a split of what is missing from all else has an infinite one
+    rows = draw.choice(borders if len(borders) else library.zeros(1), (_CERTIFIED, forest.columns))
+    rows[::2] += draw.normal(size=rows[::2].shape)
+    known = obj.__dict__.pop("feature_names_in_", None)  # it warns of rows without names
+    try:
+        expected = obj.predict(rows)
+    finally:
+        if known is not None:
+            obj.feature_names_in_ = known
+    return _is_same(forest.predict(rows), expected)
+
+
+def _is_same(found: Any, expected: Any) -> bool:
+    return bool(found.dtype == expected.dtype and numpy().array_equal(found, expected))

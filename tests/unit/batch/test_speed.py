@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import math
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import modelyard
-from modelyard.batch.speed import LINEAR, find_forest, find_linear, matrix
+from modelyard.batch.speed import LINEAR, find_forest, find_numbers, matrix
 from modelyard.models.mlmodel import Model
+from modelyard.models.trust import digest
 from tests.support.processes import ROOT
 from tests.unit.batch.conftest import Score
 
@@ -27,11 +31,11 @@ def data(rows: int, seed: int = 0) -> Any:
     return pd.DataFrame(np.round(draw.normal(size=(rows, len(NAMES))) * 10, 3), columns=NAMES)
 
 
-def saved(estimator: Any, folder: str = "fitted") -> Any:
+def saved(estimator: Any, folder: str = "fitted", *, verify: bool = False) -> Any:
     frame = data(200)
     target = frame["first"] * 2 - frame["third"] + data(200, 1)["second"]
     estimator.fit(frame, target)
-    modelyard.sklearn.save_model(estimator, folder, input_example=frame.head(3), verify=False)
+    modelyard.sklearn.save_model(estimator, folder, input_example=frame.head(3), verify=verify)
     return estimator
 
 
@@ -42,7 +46,7 @@ def test_a_linear_model_is_its_numbers(module: str, name: str, tmp_path: Path) -
     import pyarrow
 
     estimator = saved(getattr(importlib.import_module(module), name)())
-    shortcut = find_linear(tmp_path / "fitted", Model.load(tmp_path / "fitted"), trust=None)
+    shortcut = find_numbers(tmp_path / "fitted", Model.load(tmp_path / "fitted"), trust=None)
     assert shortcut is not None
     for rows in (1, 3, 100, 4097):
         frame = data(rows, rows)
@@ -63,13 +67,70 @@ def test_a_forest_is_its_trees(name: str, tmp_path: Path) -> None:
     assert list(estimator.feature_names_in_) == NAMES
 
 
+@pytest.mark.parametrize("form", ["skops", "cloudpickle", "pickle"])
+def test_a_forest_that_was_verified_is_its_numbers(form: str, tmp_path: Path) -> None:
+    import pyarrow
+    from sklearn.ensemble import RandomForestRegressor
+
+    estimator = RandomForestRegressor(7, random_state=1).fit(data(200), data(200, 1)["second"])
+    modelyard.sklearn.save_model(
+        estimator, "fitted", input_example=data(3), serialization_format=form,
+        skops_trusted_types=["sklearn.tree._tree.Tree"],
+    )  # fmt: skip
+    shortcut = find_numbers(tmp_path / "fitted", Model.load(tmp_path / "fitted"), trust=None)
+    assert shortcut is not None
+    frame = data(10_000, 5)
+    assert (shortcut(pyarrow.table(dict(frame))) == estimator.predict(frame)).all()
+
+
+def changed_prediction(verdict: dict[str, Any]) -> None:
+    verdict["reference"]["predictions"][3] = math.nextafter(verdict["reference"]["predictions"][3], math.inf)
+
+
+def changed_type(verdict: dict[str, Any]) -> None:
+    verdict["reference"]["dtype"] = "<f4"
+
+
+def fewer_columns(verdict: dict[str, Any]) -> None:
+    verdict["reference"]["rows"] = [row[1:] for row in verdict["reference"]["rows"]]
+
+
+def failed(verdict: dict[str, Any]) -> None:
+    verdict["status"] = "failed"
+
+
+def no_verdict(verdict: dict[str, Any]) -> None:
+    verdict["reference"] = "none"
+
+
+@pytest.mark.parametrize("change", [changed_prediction, changed_type, fewer_columns, failed, no_verdict])
+def test_numbers_that_were_not_seen_to_be_the_forest_s_are_not_used(
+    change: Callable[[dict[str, Any]], None], tmp_path: Path, score: Score
+) -> None:
+    import pandas as pd
+    from sklearn.ensemble import RandomForestRegressor
+
+    estimator = saved(RandomForestRegressor(3), verify=True)
+    file = tmp_path / "fitted" / "verification.json"
+    verdict = json.loads(file.read_text())
+    change(verdict)
+    file.write_text(json.dumps(verdict))
+    for name in ("manifest.json", "manifest.sig"):
+        (tmp_path / "fitted" / name).unlink()
+    trust = digest(tmp_path / "fitted")
+    assert find_numbers(tmp_path / "fitted", Model.load(tmp_path / "fitted"), trust=trust) is None
+    data(50, 2).to_csv("in.csv", index=False)
+    score("in.csv", "out.csv", model="fitted", trust=trust)
+    assert pd.read_csv("out.csv")["prediction"].tolist() == estimator.predict(data(50, 2)).tolist()
+
+
 def test_a_table_with_gaps_or_infinities_is_left_to_the_model(tmp_path: Path) -> None:
     import pyarrow
     from sklearn.ensemble import RandomForestRegressor
     from sklearn.linear_model import LinearRegression
 
     saved(LinearRegression())
-    linear = find_linear(tmp_path / "fitted", Model.load(tmp_path / "fitted"), trust=None)
+    linear = find_numbers(tmp_path / "fitted", Model.load(tmp_path / "fitted"), trust=None)
     forest = saved(RandomForestRegressor(3), "forest")
     trees = find_forest(Model.load(tmp_path / "forest"), forest)
     assert linear is not None and trees is not None
@@ -100,7 +161,7 @@ def test_other_models_go_the_long_way(place: int, tmp_path: Path, score: Score) 
     target = (frame["first"] > 0).astype(int)
     estimator.fit(frame, target)
     modelyard.sklearn.save_model(estimator, "other", input_example=frame.head(3), verify=False)
-    assert find_linear(tmp_path / "other", Model.load(tmp_path / "other"), trust=None) is None
+    assert find_numbers(tmp_path / "other", Model.load(tmp_path / "other"), trust=None) is None
     assert find_forest(Model.load(tmp_path / "other"), estimator) is None
     frame.to_csv("in.csv", index=False)
     score("in.csv", "out.csv", model="other", chunk_rows=70, columns="none")
@@ -121,10 +182,12 @@ def test_gaps_are_rejected_with_the_model_s_own_words(score: Score, tmp_path: Pa
     assert '"row":4,' in told and '"row":51,' in told
 
 
-def test_a_linear_model_scores_without_scikit_learn_being_imported(tmp_path: Path) -> None:
-    from sklearn.linear_model import Ridge
+@pytest.mark.parametrize("name", ["linear_model.Ridge", "ensemble.RandomForestRegressor"])
+def test_numbers_score_without_scikit_learn_being_imported(name: str, tmp_path: Path) -> None:
+    import importlib
 
-    saved(Ridge())
+    module, _, name = name.partition(".")
+    saved(getattr(importlib.import_module(f"sklearn.{module}"), name)(), verify=True)
     data(50).to_csv("in.csv", index=False)
     code = (
         "import sys; from modelyard.cli.main import main;"

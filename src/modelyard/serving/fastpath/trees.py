@@ -135,6 +135,8 @@ def _by_level(roots: Any, leaf: Any, first: Any, second: Any) -> tuple[list[Any]
     order, children, levels = [], [], []
     level, end = roots, len(roots)
     while len(level):
+        if end > len(leaf):
+            raise InvalidParameter("The nodes of a tree lead in a circle.")
         inner = ~leaf[level]
         parents = level[inner]
         places = library.arange(end - len(level), end)
