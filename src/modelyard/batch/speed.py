@@ -49,6 +49,7 @@ _STRANGE = (ModelyardError, ValueError, TypeError, AttributeError, IndexError, K
 """What another layout than this release knows leads to; the model's own loader says what is wrong, if anything is."""
 
 _CERTIFIED, _FAR = 512, 1e38
+_MOST_NODES = 4_000_000
 
 
 class Shortcut(Protocol):
@@ -170,11 +171,14 @@ def find_forest(model: Model, obj: Any, *, workers: int = 1) -> Shortcut | None:
 
 
 def _forest_of(obj: Any, model: Model) -> tuple[list[str], Forest]:
-    """A forest's columns and numbers; ``ValueError`` for one that predicts anything but a number of plain columns."""
+    """A forest's columns and numbers; ``ValueError`` for one that predicts anything else, or is too large."""
     columns = columns_of(model, list(getattr(obj, "feature_names_in_", ())))
     if columns is None or obj.n_outputs_ != 1 or len(columns) != obj.n_features_in_:
-        raise ValueError("Not a number of plain columns.")
-    return columns, Forest([each.tree_ for each in obj.estimators_], len(columns))
+        raise ValueError("It does not predict a number of plain columns.")
+    trees = [each.tree_ for each in obj.estimators_]
+    if sum(len(each.feature) for each in trees) > _MOST_NODES:
+        raise ValueError("Each process would need half a gigabyte for the trees.")
+    return columns, Forest(trees, len(columns))
 
 
 class _Walks:
@@ -215,4 +219,4 @@ def _is_equal(forest: Forest, obj: Any) -> bool:
 
 
 def _is_same(found: Any, expected: Any) -> bool:
-    return bool(found.dtype == expected.dtype and numpy().array_equal(found, expected))
+    return bool(found.dtype == expected.dtype and found.tobytes() == expected.tobytes())

@@ -41,7 +41,7 @@ class Walkers:
         others = min(workers - 1, MOST) if os.name == "posix" else 0
         self._others = [Walker(forest) for _ in range(others)]
         self._free: LifoQueue[Walker | None] = LifoQueue()
-        for each in (*self._others, None):
+        for each in (*self._others, *[None] * (1 if others else workers)):
             self._free.put(each)
 
     def predict(self, rows: Any) -> Any:
@@ -51,8 +51,7 @@ class Walkers:
             found = None if walker is None else walker.predict(rows)
             return self._forest.predict(rows) if found is None else found
         finally:
-            if walker is None or not walker.is_lost:
-                self._free.put(walker)
+            self._free.put(None if walker is None or walker.is_lost else walker)
 
     def close(self) -> None:
         """End the other processes."""

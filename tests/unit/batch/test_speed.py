@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import modelyard
+from modelyard.batch import speed
 from modelyard.batch.speed import LINEAR, find_forest, find_numbers, matrix
 from modelyard.models.mlmodel import Model
 from modelyard.models.trust import digest
@@ -122,6 +123,16 @@ def test_numbers_that_were_not_seen_to_be_the_forest_s_are_not_used(
     data(50, 2).to_csv("in.csv", index=False)
     score("in.csv", "out.csv", model="fitted", trust=trust)
     assert pd.read_csv("out.csv")["prediction"].tolist() == estimator.predict(data(50, 2)).tolist()
+
+
+def test_a_forest_that_is_too_large_goes_the_long_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sklearn.ensemble import RandomForestRegressor
+
+    estimator = saved(RandomForestRegressor(3), verify=True)
+    monkeypatch.setattr(speed, "_MOST_NODES", 100)
+    model = Model.load(tmp_path / "fitted")
+    assert find_numbers(tmp_path / "fitted", model, trust=None) is None
+    assert find_forest(model, estimator) is None
 
 
 def test_a_table_with_gaps_or_infinities_is_left_to_the_model(tmp_path: Path) -> None:
