@@ -18,3 +18,11 @@ def start_python(code: str, *arguments: object, **pipes: int) -> subprocess.Pope
         text=True,
         **pipes,  # type: ignore[call-overload]
     )
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of this number that has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False

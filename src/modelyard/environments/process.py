@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from modelyard.core.interrupts import held_off
+
 _LAST_BYTES = 2000
 
 
@@ -26,25 +28,26 @@ def run(
     ``subprocess.TimeoutExpired``; the command and what it started are killed then. What it says goes to a file: a pipe would
     be open as long as anything that it started and left.
     """
-    with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(  # noqa: S603 - words of our own, and no shell
-            command,
-            cwd=place,
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=said if merged else subprocess.DEVNULL,
-            stderr=said,
-            start_new_session=True,
-        ) as process,
-    ):
+    process: subprocess.Popen[bytes] | None = None
+    with tempfile.TemporaryFile() as said:
         try:
+            with held_off():
+                process = subprocess.Popen(  # noqa: S603 - words of our own, and no shell
+                    command,
+                    cwd=place,
+                    env=clean_environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=said if merged else subprocess.DEVNULL,
+                    stderr=said,
+                    start_new_session=True,
+                )
             if meanwhile is not None:
                 meanwhile()
             process.wait(timeout=seconds)
         except BaseException:
-            if process.returncode is None:
+            if process is not None and process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
             raise
         said.seek(max(said.seek(0, os.SEEK_END) - _LAST_BYTES, 0))
         return subprocess.CompletedProcess(command, process.returncode, None, said.read(_LAST_BYTES))

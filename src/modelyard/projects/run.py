@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from modelyard.core.errors import InvalidParameter, ModelyardError, ProjectFailed
+from modelyard.core.interrupts import held_off
 from modelyard.projects import record, variables
 from modelyard.projects.ending import Ending
 from modelyard.projects.environment import Manager, Prepared
-from modelyard.projects.interrupts import held_off
 from modelyard.projects.output import Output
 from modelyard.projects.ready import Process, Ready, lend_store, ready
 from modelyard.projects.request import Request

@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.processes import is_alive
 from tests.support.projects import TOLD, Launcher, write
 from tests.support.waiting import wait_for
 
@@ -149,12 +149,7 @@ time.sleep(600)
 
 
 def alive(pids: list[int]) -> list[int]:
-    def lives(pid: int) -> bool:
-        with suppress(OSError):
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-        return False
-
-    return [pid for pid in pids if lives(pid)]
+    return [pid for pid in pids if is_alive(pid)]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])

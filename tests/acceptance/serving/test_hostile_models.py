@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.docs.environment import clean_environment
+from tests.support.processes import is_alive
 from tests.support.scoring import ScoringServer, command, serving
 from tests.support.waiting import wait_for
 
@@ -187,17 +187,9 @@ def test_it_ends_with_a_server_that_is_killed(folder: Path) -> None:
         worker = int(ask(server, "pid"))
         process.send_signal(signal.SIGKILL)
         process.wait(60)
-        wait_for(lambda: not alive(worker))
+        wait_for(lambda: not is_alive(worker))
     finally:
         server.stop()
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (ProcessLookupError, FileNotFoundError):
-        return False
 
 
 def test_a_strangers_model_is_not_served_and_is_when_its_digest_is_trusted(folder: Path) -> None:

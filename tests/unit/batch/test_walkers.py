@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,8 @@ import modelyard
 from modelyard.batch import walkers
 from modelyard.batch.forest import Forest
 from modelyard.batch.walkers import Walker, Walkers
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, is_alive
+from tests.support.waiting import wait_for
 from tests.unit.batch.conftest import Score
 
 np = pytest.importorskip("numpy", reason="numpy is not installed")
@@ -165,15 +165,4 @@ def test_a_batch_that_is_killed_leaves_nobody_behind(tmp_path: Path, saved: Any)
         assert process.stdout is not None
         number = int(process.stdout.readline())
         process.kill()
-    until = time.monotonic() + 20
-    while is_running(number):
-        assert time.monotonic() < until, "the process is still there"
-        time.sleep(0.05)
-
-
-def is_running(number: int) -> bool:
-    try:
-        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
+    wait_for(lambda: not is_alive(number), 20)

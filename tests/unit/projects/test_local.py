@@ -19,6 +19,7 @@ from modelyard.projects.backend import Launch
 from modelyard.projects.environment import Prepared
 from modelyard.projects.local import LocalBackend, LocalJob
 from modelyard.projects.spec import Project
+from tests.support.processes import is_alive
 from tests.support.waiting import wait_for
 
 SLEEP = "import time; time.sleep(600)"
@@ -63,13 +64,6 @@ def started(tmp_path: Path) -> Iterator[Started]:
     for path in tmp_path.glob("*.pid"):
         with suppress(OSError, ValueError):
             os.kill(int(path.read_text()), signal.SIGKILL)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 def test_output_arrives_as_it_comes_and_apart(started: Started) -> None:

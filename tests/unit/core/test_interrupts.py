@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from modelyard.projects.interrupts import held_off
+from modelyard.core.interrupts import held_off
 
 
 @pytest.fixture(autouse=True)
