@@ -141,7 +141,7 @@ def test_how_charts_are_shown_is_in_the_address(open_page: Open, wide: str) -> N
     assert again.get_by_label("Axis").input_value() == "relative"
     assert again.get_by_label("log y").is_checked()
     assert again.get_by_label("Smoothing").input_value() == "0.6"
-    assert again.get_by_role("region", name="Pinned").get_by_role("article", name="long").count() == 1
+    again.get_by_role("region", name="Pinned").get_by_role("article", name="long").wait_for()
 
 
 def test_300_metrics_are_drawn_where_they_are_seen_and_asked_for_together(open_page: Open, wide: str) -> None:
