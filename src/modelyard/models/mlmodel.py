@@ -14,6 +14,7 @@ from modelyard.core.errors import InvalidParameter, NotFound, first_line
 from modelyard.core.extras import require
 from modelyard.core.version import __version__
 from modelyard.models.example import load_example
+from modelyard.models.options import PathLike
 from modelyard.models.signature import ModelSignature
 
 FILE = "MLmodel"
@@ -165,14 +166,14 @@ def new_model(**fields: Any) -> Model:
     return Model(modelyard_version=__version__, **fields)
 
 
-def find(path: Path) -> Path:
+def find(path: Path, *, address: PathLike | None = None) -> Path:
     """The MLmodel file at ``path`` or in the folder ``path``, in any of its spellings.
 
-    Raises ``NotFound`` when there is none.
+    Raises ``NotFound`` when there is none, and names ``address`` if that is what was asked for.
     """
     if path.is_file():
         return path
     for name in (FILE, *OTHER_SPELLINGS):
         if (path / name).is_file():
             return path / name
-    raise NotFound(f"There is no model in {os.fspath(path)!r}: it has no file {FILE}.")
+    raise NotFound(f"There is no model in {os.fspath(address or path)!r}: it has no file {FILE}.")

@@ -9,7 +9,7 @@ import pandas
 import pytest
 
 import modelyard as mlflow
-from modelyard.core.errors import InvalidParameter, ModelyardError, UntrustedModel
+from modelyard.core.errors import InvalidParameter, NotFound, UntrustedModel
 from modelyard.serving.options import ServeOptions
 from modelyard.serving.run import check, find, resolve
 from tests.support.moody import StartMoody
@@ -60,10 +60,22 @@ def test_a_model_that_failed_its_verification_is_refused_unless_that_is_said(tmp
     assert find(ServeOptions(model=str(folder), allow_unverified=True)).folder == folder
 
 
-def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ModelyardError, match="no file MLmodel"):
+@pytest.mark.parametrize("mode", [0o700, 0o777])
+def test_a_folder_without_a_model_is_named(mode: int, tmp_path: Path) -> None:
+    tmp_path.chmod(mode)
+    with pytest.raises(NotFound, match=f"There is no model in '{tmp_path}': it has no file MLmodel"):
         find(ServeOptions(model=str(tmp_path)))
     assert list(tmp_path.iterdir()) == [], "looking for a model leaves nothing behind"
+
+
+def test_an_artifact_that_is_no_model_is_named_by_its_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MODELYARD_TRACKING_URI", str(tmp_path / "yard"))
+    with mlflow.start_run() as run:
+        mlflow.log_text("quality", "notes/target.txt")
+    address = f"runs:/{run.info.run_id}/notes"
+    with pytest.raises(NotFound, match=f"There is no model in '{address}': it has no file MLmodel"):
+        find(ServeOptions(model=address))
 
 
 def test_a_registered_model_is_served_under_its_name_and_the_version_that_was_meant(

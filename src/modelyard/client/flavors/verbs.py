@@ -18,10 +18,11 @@ from modelyard.client.flavors.log import LogOptions, log_model
 from modelyard.client.reading import fetch_artifacts
 from modelyard.core.errors import InvalidParameter
 from modelyard.models import catalog
-from modelyard.models.bundles import Key
+from modelyard.models.bundles import Key, find_bundle
 from modelyard.models.flavor import Flavor
 from modelyard.models.info import ModelInfo
 from modelyard.models.load import load_native
+from modelyard.models.mlmodel import find
 from modelyard.models.options import PathLike, SaveOptions
 from modelyard.models.save import save_model
 from modelyard.models.trust.folders import lasting_folder
@@ -88,10 +89,16 @@ class FlavorVerbs:
 
 
 def fetch_model(model_uri: PathLike, dst_path: PathLike | None = None, *, tracking_uri: str | None = None) -> Path:
-    """The folder of a model, on this disk; one that was downloaded lasts as long as this process, or is ``dst_path``'s."""
+    """The folder of a model, on this disk; one that was downloaded lasts as long as this process, or is ``dst_path``'s.
+
+    Raises ``NotFound`` when what is at the address is no model, nor a sealed one.
+    """
     if not isinstance(model_uri, str | Path) or not str(model_uri):
         raise InvalidParameter(f"A model's address is a text or a path, not {model_uri!r}.")
-    return Path(fetch_artifacts(str(model_uri), dst_path, tracking_uri, new=lasting_folder))
+    folder = Path(fetch_artifacts(str(model_uri), dst_path, tracking_uri, new=lasting_folder))
+    if find_bundle(folder) is None:
+        find(folder, address=model_uri)
+    return folder
 
 
 def _signature(

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from modelyard.core.errors import ChangedModel, NotFound
+from modelyard.models.mlmodel import find
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -31,13 +32,15 @@ def _remove(folder: Path, owner: int) -> None:
 
 
 def private_folder(path: Path) -> Path:
-    """``path`` where only its owner can change it; otherwise a copy that lasts as long as this process.
+    """The model folder ``path`` where only its owner can change it; otherwise a copy that lasts as long as this process.
 
-    Raises ``NotFound`` when there is no such folder and ``ChangedModel`` for one with links or devices in it.
+    Raises ``NotFound`` when there is no such folder or no model in it, before anything is looked through or copied, and
+    ``ChangedModel`` for one with links or devices in it.
     """
     folder = path.resolve()
     if not folder.is_dir():
         raise NotFound(f"There is no model folder {os.fspath(path)!r}.")
+    find(folder, address=path)
     if _is_ours(folder):
         return folder
     copy = lasting_folder("modelyard-model-")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.support.hostile_models import pickled, sklearn, write
 def model(tmp_path: Path) -> Path:
     """A folder of files."""
     (tmp_path / "model" / "inner").mkdir(parents=True)
+    (tmp_path / "model" / "MLmodel").write_text("flavors: {}")
     (tmp_path / "model" / "a.txt").write_text("a")
     (tmp_path / "model" / "inner" / "b.txt").write_text("b")
     return tmp_path / "model"
@@ -73,6 +75,15 @@ def test_links_and_devices_are_refused(model: Path, what: str) -> None:
 def test_there_must_be_a_folder(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         private_folder(tmp_path / "none")
+
+
+def test_a_folder_without_a_model_is_named_and_not_copied(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(model / "inner"))
+    (model / "MLmodel").unlink()
+    model.chmod(0o777)
+    with pytest.raises(NotFound, match=f"no model in '{model}'"):
+        private_folder(model)
+    assert os.listdir(model / "inner") == ["b.txt"]
 
 
 def test_a_folder_in_the_place_of_the_manifest_hides_nothing(model: Path) -> None:
