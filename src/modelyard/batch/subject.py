@@ -22,6 +22,9 @@ from modelyard.models.mlmodel import Model
 from modelyard.models.trust import digest, private_folder
 from modelyard.models.types import DataType
 
+_DELIMITERS = {",": ",", ";": "';'", "\t": r"$'\t'", "|": "'|'"}
+"""What may stand between values, and how a shell is told of it."""
+
 
 class Source(NamedTuple):
     """A model: its folder on this disk, what its MLmodel file says, its digest, and its version where it is registered."""
@@ -54,7 +57,10 @@ def recipe_of(source: Source, reader: Reader, options: BatchOptions, *, form: Fo
                 raise InvalidParameter(
                     f"The input has no column {name!r}, named by --columns. It has: {_listed(names)}."
                 )
-    features = _features(source.model, names)
+    try:
+        features = _features(source.model, names)
+    except InvalidParameter as error:
+        raise InvalidParameter(error.message + _other_delimiter(names, form)) from None
     if form == "csv":
         features = _typed(reader, names, features, options.delimiter)
     verbatim = form == output == "csv" and kept is None
@@ -85,6 +91,12 @@ def _features(model: Model, names: Sequence[str]) -> Mapping[str, Any] | None:
     if schema.has_input_names():
         return dict(zip(schema.input_names(), types, strict=True))
     return dict(zip(names, types, strict=False)) or None
+
+
+def _other_delimiter(names: Sequence[str], form: Format) -> str:
+    """A hint for CSV whose header seems to be one name, because something else stands between its values."""
+    found = [sign for sign in _DELIMITERS if form == "csv" and len(names) == 1 and sign in names[0]]
+    return f" If {found[0]!r} stands between its values: --delimiter {_DELIMITERS[found[0]]}" if found else ""
 
 
 def _typed(

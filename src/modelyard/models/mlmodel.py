@@ -176,4 +176,5 @@ def find(path: Path, *, address: PathLike | None = None) -> Path:
     for name in (FILE, *OTHER_SPELLINGS):
         if (path / name).is_file():
             return path / name
-    raise NotFound(f"There is no model in {os.fspath(address or path)!r}: it has no file {FILE}.")
+    reason = f"it has no file {FILE}" if path.is_dir() and any(path.iterdir()) else "nothing is there"
+    raise NotFound(f"There is no model in {os.fspath(address or path)!r}: {reason}.")

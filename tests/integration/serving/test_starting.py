@@ -63,9 +63,16 @@ def test_a_model_that_failed_its_verification_is_refused_unless_that_is_said(tmp
 @pytest.mark.parametrize("mode", [0o700, 0o777])
 def test_a_folder_without_a_model_is_named(mode: int, tmp_path: Path) -> None:
     tmp_path.chmod(mode)
+    (tmp_path / "notes.txt").write_text("quality")
     with pytest.raises(NotFound, match=f"There is no model in '{tmp_path}': it has no file MLmodel"):
         find(ServeOptions(model=str(tmp_path)))
-    assert list(tmp_path.iterdir()) == [], "looking for a model leaves nothing behind"
+    assert [each.name for each in tmp_path.iterdir()] == ["notes.txt"], "looking for a model leaves nothing behind"
+
+
+def test_a_place_where_nothing_is_is_named(tmp_path: Path) -> None:
+    address = str(tmp_path / "missing")
+    with pytest.raises(NotFound, match=f"There is no model in '{address}': nothing is there"):
+        find(ServeOptions(model=address))
 
 
 def test_an_artifact_that_is_no_model_is_named_by_its_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

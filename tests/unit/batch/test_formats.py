@@ -132,6 +132,10 @@ def test_a_model_without_a_signature_gets_all_columns(score: Score, tmp_path: Pa
     ("name", "content", "options", "told"),
     [
         ("in.csv", "a,c\n1,2\n", {}, "The data has no column 'b', which the model requires"),
+        ("in.csv", "a;b\n1;2\n", {}, "given was 'a;b'. If ';' stands between its values: --delimiter ';'$"),
+        ("in.csv", "a,b\n1,2\n", {"delimiter": "|"}, "--delimiter ,$"),
+        ("in.csv", "a\tb\n1\t2\n", {}, r"--delimiter \$'\\t'$"),
+        ("in.csv", "c\n1\n", {}, "given was 'c'.$"),
         ("in.csv", "a,b,a\n1,2,3\n", {}, "several columns 'a'"),
         ("in.csv", "", {}, "is empty: CSV begins with a header line"),
         ("in.csv", "a,b,prediction\n1,2,3\n", {}, "--prediction-column OTHER"),
