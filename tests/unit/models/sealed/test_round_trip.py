@@ -179,8 +179,9 @@ def test_what_protects_nothing_is_refused(model: Path, tmp_path: Path) -> None:
 
 def test_what_is_no_model_is_not_sealed(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(NotFound, match="no file MLmodel"):
+    with pytest.raises(NotFound, match="nothing is there"):
         seal(tmp_path / "empty", tmp_path / "it.sealed")
+    assert not (tmp_path / "it.sealed").exists()
 
 
 def test_as_many_recipients_as_there_may_be_fit_into_the_header(model: Path, tmp_path: Path) -> None:
